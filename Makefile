@@ -1,0 +1,55 @@
+# Two commands do everything on a fresh machine with Python 3.11+ and make: `make demo`, `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+RUN    := $(VENV)/.run
+DEV    := $(VENV)/.dev
+TESTS  ?= tests
+URL    ?=
+
+.PHONY: help demo serve test lint format bench lock clean
+
+help: ## show what there is
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(RUN) ## ask real questions through the whole path; URL=… uses your own API
+	@$(BIN)/dragoman demo $(if $(URL),--url $(URL))
+
+serve: $(RUN) ## run the three sample APIs until Ctrl-C
+	@$(BIN)/python -m dragoman.demo
+
+test: $(DEV) ## run all tests, with line and branch coverage
+	$(BIN)/pytest -q -n auto --cov --cov-report=term:skip-covered $(TESTS)
+
+lint: $(DEV) ## check style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV) ## put the code into form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV) ## measure, as ratios in one run
+	$(BIN)/python -m bench
+
+lock: $(DEV) ## write the lock files anew from pyproject.toml
+	$(BIN)/python tools/lock.py
+
+clean: ## remove what was made
+	rm -rf $(VENV) .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# What is installed is what the lock files say, hash by hash.
+$(RUN): requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(RUN)

@@ -1,0 +1,32 @@
+"""Run all measurements and print them as one table."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from bench.measure import Row, table
+from bench.path import governed_reads
+from bench.reading import catalogs
+from bench.start import starts
+
+SPECS = Path(
+    os.environ.get("DRAGOMAN_SPECS", Path(__file__).resolve().parents[2] / "shared" / "specs")
+)
+
+
+def main() -> int:
+    """Measure, print, and return 0: a figure is no verdict."""
+    rows: list[Row] = [*starts(), *asyncio.run(governed_reads())]
+    if SPECS.is_dir():
+        rows += catalogs(SPECS)
+    else:
+        print(f"no API descriptions at {SPECS}: set DRAGOMAN_SPECS for the rows on them")
+    print(table(rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Timing two things in turn, so that the ratio holds when the machine's speed drifts."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+__all__ = ["Row", "commands", "functions", "table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measurement: ours and the floor in seconds, the median of the pairwise ratios."""
+
+    what: str
+    ours: float
+    floor: float
+    ratio: float
+    target: str
+
+
+def functions(
+    what: str, ours: Callable[[], object], floor: Callable[[], object], target: str, runs: int = 7
+) -> Row:
+    """Time two functions in turn after one warm-up of each."""
+    ours(), floor()
+    pairs = [(_seconds(ours), _seconds(floor)) for _ in range(runs)]
+    return row(what, pairs, target)
+
+
+def commands(
+    what: str, ours: Sequence[str], floor: Sequence[str], target: str, runs: int = 7
+) -> Row:
+    """Time two commands in turn as whole processes."""
+    return functions(what, lambda: _run(ours), lambda: _run(floor), target, runs)
+
+
+def row(what: str, pairs: Sequence[tuple[float, float]], target: str) -> Row:
+    """Return the medians of paired times."""
+    return Row(
+        what,
+        statistics.median(a for a, _ in pairs),
+        statistics.median(b for _, b in pairs),
+        statistics.median(a / b for a, b in pairs),
+        target,
+    )
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return all rows in aligned columns."""
+    head = f"{'what':<52} {'ours':>10} {'floor':>10} {'ratio':>7}  target"
+    lines = [
+        f"{r.what:<52} {r.ours * 1e3:>7.2f} ms {r.floor * 1e3:>7.2f} ms {r.ratio:>7.2f}  {r.target}"
+        for r in rows
+    ]
+    return "\n".join([head, *lines])
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _run(command: Sequence[str]) -> None:
+    subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603

@@ -1,0 +1,1 @@
+"""Who calls, and what the owner's file lets them do."""

@@ -1,0 +1,169 @@
+"""From an operation and arguments to the exact request: pure, and without any credential.
+
+The arguments were validated before they come here. They are still a stranger's: nothing in this
+module relies on a schema to keep a value in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+from urllib.parse import parse_qsl
+
+from dragoman.apis.http.binding import Binding, Hole, Parameter
+from dragoman.apis.http.body import build_body
+from dragoman.apis.http.serialize import Pair, header_value, path_text, query_pairs
+from dragoman.apis.http.target import fill_path
+from dragoman.apis.http.text import in_header, in_json, in_query, in_query_reserved, in_url
+from dragoman.errors import ArgumentError, UnsupportedError
+from dragoman.operation import JsonObject, JsonValue, Operation, Prepared
+
+__all__ = ["prepare"]
+
+MAX_TARGET = 64 * 1024
+"""Bytes of an address. Servers end at 8 to 64 KiB; what is longer would be cut or refused."""
+
+_NO_ORIGINS: Mapping[str, str] = MappingProxyType({})
+_Given: TypeAlias = "list[tuple[Parameter, JsonValue]]"
+
+
+def prepare(
+    operation: Operation, arguments: JsonObject, *, origins: Mapping[str, str] = _NO_ORIGINS
+) -> Prepared:
+    """Return the request that the call makes.
+
+    Raises `UnsupportedError` for an operation whose request cannot be built, and `ArgumentError`
+    for arguments that it has no place for, and for values that the wire cannot carry unchanged.
+    """
+    contract = operation.contract
+    if contract.unsupported:
+        raise UnsupportedError(f"{operation.id} cannot be called: {contract.unsupported}.")
+    binding = contract.binding
+    if not isinstance(binding, Binding):
+        raise UnsupportedError(f"{operation.id} is not bound to HTTP.")
+    _refuse_unknown(operation, binding, arguments)
+    given = _given(binding.parameters, arguments)
+    body = None if binding.body is None else build_body(binding.body, arguments)
+    return Prepared(
+        operation=operation.id,
+        api=operation.api,
+        kind=operation.kind,
+        effect=operation.effect,
+        method=binding.method,
+        target=_target(binding, given),
+        headers=_headers(binding, given, has_body=body is not None),
+        body=body,
+        security=contract.security,
+        origins=dict(origins),
+    )
+
+
+def _refuse_unknown(operation: Operation, binding: Binding, arguments: JsonObject) -> None:
+    known = {parameter.argument for parameter in binding.parameters}
+    if binding.body is not None:
+        known |= {binding.body.whole} if binding.body.whole else binding.body.members.keys()
+    unknown = sorted(arguments.keys() - known)
+    if unknown:
+        raise ArgumentError(
+            f"{operation.id} has no argument {', '.join(unknown)[:200]}.",
+            hint=f"It has: {', '.join(sorted(known)) or 'none'}.",
+        )
+
+
+def _given(parameters: tuple[Parameter, ...], arguments: JsonObject) -> _Given:
+    """Return the parameters that are sent with their values: presence decides, never truth."""
+    given: _Given = []
+    for parameter in parameters:
+        if parameter.argument in arguments:
+            given.append((parameter, arguments[parameter.argument]))
+        elif parameter.fixed is not None:
+            given.append((parameter, parameter.fixed))
+        elif parameter.required:
+            raise ArgumentError(f"{parameter.argument} is required.")
+    return given
+
+
+def _target(binding: Binding, given: _Given) -> str:
+    texts: dict[str, str] = {}
+    for parameter, value in given:
+        if parameter.place == "path":
+            texts[parameter.name] = _path_text(parameter, value)
+    names = {p.name: p.argument for p in binding.parameters if p.place == "path"}
+    for piece in binding.path:
+        if isinstance(piece, Hole) and piece.name not in texts:
+            raise ArgumentError(f"{names.get(piece.name, piece.name)} is required.")
+    target = binding.server + fill_path(binding.path, texts, names)
+    query = _query(binding, given)
+    target = f"{target}?{query}" if query else target
+    if len(target) > MAX_TARGET:
+        raise ArgumentError(f"The address would be {len(target):,} bytes long; {MAX_TARGET:,} go.")
+    return target
+
+
+def _path_text(parameter: Parameter, value: JsonValue) -> str:
+    if parameter.as_json:
+        return in_url(in_json(value, parameter.argument))
+    return path_text(parameter.name, value, parameter.style, explode=parameter.explode)
+
+
+def _query(binding: Binding, given: _Given) -> str:
+    pieces = [binding.query] if binding.query else []
+    taken = {name: "" for name, _ in parse_qsl(binding.query, keep_blank_values=True)}
+    taken |= dict.fromkeys(binding.credentials, "")
+    taken |= {p.name: p.argument for p in binding.parameters if p.place == "query"}
+    for parameter, value in given:
+        if parameter.place != "query":
+            continue
+        for key, text in _pairs(parameter, value):
+            _claim_name(key, parameter, taken)
+            pieces.append(f"{in_url(key)}={text}")
+    return "&".join(pieces)
+
+
+def _claim_name(key: str, parameter: Parameter, taken: dict[str, str]) -> None:
+    """Let one parameter alone write a name: the members of an object may not imitate others."""
+    names = (key,) if key == parameter.name else (key, key.partition("[")[0])
+    for name in names:
+        if taken.setdefault(name, parameter.argument) != parameter.argument:
+            raise ArgumentError(
+                f"{parameter.argument} has a member {key!r}, which is the name of another parameter."
+            )
+
+
+def _pairs(parameter: Parameter, value: JsonValue) -> list[Pair]:
+    encode = in_query_reserved if parameter.allow_reserved else in_query
+    if parameter.as_json:
+        return [(parameter.name, encode(in_json(value, parameter.argument)))]
+    return query_pairs(
+        parameter.name, value, parameter.style, encode, explode=parameter.explode
+    )
+
+
+def _headers(binding: Binding, given: _Given, *, has_body: bool) -> tuple[tuple[str, str], ...]:
+    headers = [("Accept", binding.accept)] if binding.accept else []
+    if has_body and binding.body is not None:
+        headers.append(("Content-Type", binding.body.media_type))
+    cookies: list[str] = []
+    for parameter, value in given:
+        if parameter.place == "header":
+            headers.append((parameter.name, _header(parameter, value)))
+        elif parameter.place == "cookie":
+            cookies.append(_cookie(parameter, value))
+    if cookies:
+        headers.append(("Cookie", "; ".join(cookies)))
+    return tuple(headers)
+
+
+def _header(parameter: Parameter, value: JsonValue) -> str:
+    if parameter.as_json:
+        return in_header(in_json(value, parameter.argument), parameter.argument)
+    return header_value(parameter.name, value, explode=parameter.explode)
+
+
+def _cookie(parameter: Parameter, value: JsonValue) -> str:
+    """Write one cookie. Exploded lists and objects have none: an ampersand parts no cookies."""
+    pairs = _pairs(parameter, value)
+    if len(pairs) != 1 or pairs[0][0] != parameter.name:
+        raise ArgumentError(f"{parameter.argument} cannot be written into one cookie.")
+    return f"{parameter.name}={pairs[0][1]}"

@@ -1,0 +1,436 @@
+"""What users import: one object that opens a configuration and answers from its APIs."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import inspect
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
+
+from dragoman.app.choosing import model_settings, open_provider
+from dragoman.app.wiring import Parts, open_parts
+from dragoman.assistant.answer import Answer, OnApproval, OnEvent, Question
+from dragoman.assistant.assistant import Assistant
+from dragoman.assistant.containment import context_messages
+from dragoman.assistant.prompt import about_api
+from dragoman.audit.approvals import Approval
+from dragoman.call.stored import read_call
+from dragoman.catalog.search import Hit
+from dragoman.clock import Clock, Deadline, SystemClock
+from dragoman.config.load import Configuration, load
+from dragoman.config.settings import ModelSettings
+from dragoman.errors import ConfigurationError, NotFoundError
+from dragoman.identifiers import new_id
+from dragoman.models.provider import Embeddings, Provider
+from dragoman.network import Network, Reach
+from dragoman.operation import OWNER, Call, Door, JsonObject, Operation, Outcome, Tool
+from dragoman.secrets.key import RootKey
+from dragoman.secrets.live import LiveValues
+from dragoman.secrets.secrets import Secrets
+from dragoman.store.store import Store
+from dragoman.tools.tools import ToolTable, make_tools
+
+if TYPE_CHECKING:
+    import httpx2
+    from pydantic import BaseModel
+
+__all__ = ["Dragoman"]
+
+Source = str | Path | Mapping[str, object] | Sequence[str | Path]
+"""A configuration: a file, several that are laid one over another, or a dict of the same shape."""
+
+_CALL_SECONDS = 60.0
+"""How long a call may take in all where its caller says nothing."""
+
+_MAX_TOOLS = 128
+"""Tools that a question is given at the most: the limit of OpenAI, and enough to choose from."""
+
+T = TypeVar("T", bound="BaseModel")
+Approver = Callable[[Approval], "bool | Awaitable[bool]"]
+
+
+class Dragoman:
+    """Your APIs, for models and programs, through one governed call path.
+
+        async with Dragoman("dragoman.yaml") as d:
+            answer = await d.ask("Where is order 1042?", user="u_7")
+            outcome = await d.call("shop.getOrder", {"order_id": "1042"})
+
+    Opening reads the configuration and the descriptions of its APIs; a secret is read when it is
+    first needed. `environ` stands in for the environment, `model` for the model of the file,
+    `read_only=True` refuses all writes. Nothing here waits for a person unless an `approve`
+    callback is given. Raises `ConfigurationError` with every fault of the file at once.
+    """
+
+    def __init__(
+        self,
+        config: Source = "dragoman.yaml",
+        *,
+        environ: Mapping[str, str] | None = None,
+        model: str | Provider | None = None,
+        read_only: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        self.configuration: Configuration = load(config, environ=environ)
+        self._model = model
+        self._read_only = read_only or _is_on(self.configuration.environment, "READ_ONLY")
+        self._clock = clock or SystemClock()
+        self._live = LiveValues()
+        self._network = Network()
+        self._parts: Parts | None = None
+        self._provider: Provider | None = None
+        self._tables: dict[tuple[str | None, str], ToolTable] = {}
+        self._tools: dict[str, Tool] = {}
+        self._opening = asyncio.Lock()
+
+    # Opening and closing
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def open(self) -> Parts:
+        """Read the descriptions and wire the rooms, once."""
+        async with self._opening:
+            if self._parts is None:
+                configuration = self.configuration
+                self._parts = await open_parts(
+                    configuration,
+                    live=self._live,
+                    secrets=self._secrets,
+                    network=self._network,
+                    store=Store(await self._store_url(), configuration.base),
+                    key=self._root_key.derive,
+                    clock=self._clock,
+                    read_only=self._read_only,
+                )
+            return self._parts
+
+    async def aclose(self) -> None:
+        """Write down what is not written yet, and close all connections."""
+        if self._provider is not None:
+            await self._provider.aclose()
+        if self._parts is not None:
+            await self._parts.audit.aclose()
+            await self._parts.store.aclose()
+        await self._network.aclose()
+
+    @property
+    def parts(self) -> Parts:
+        """The open rooms, for what this class has no method for."""
+        if self._parts is None:
+            raise ConfigurationError("Dragoman is not open. Use: async with Dragoman(…) as d")
+        return self._parts
+
+    # Asking
+
+    async def ask(
+        self,
+        text: str,
+        *,
+        user: str | None = None,
+        caller: str = OWNER,
+        toolset: str | None = None,
+        output: type[T] | None = None,
+        data: Sequence[Outcome] = (),
+        dry_run: bool = False,
+        after: str | None = None,
+        approve: Approver | None = None,
+        on_event: OnEvent | None = None,
+        door: Door = "python",
+    ) -> Answer:
+        """Answer a question from the APIs.
+
+        `output` is a pydantic model that `answer.data` will be one of; `data` are outcomes to
+        answer from instead of choosing tools; `after` is the id of the answer that this one
+        follows. In a dry run reads run, and writes are previewed.
+        """
+        assistant = await self._assistant()
+        question = Question(
+            text=text,
+            user=user,
+            caller=caller,
+            toolset=toolset or self._toolset_of(caller),
+            door=door,
+            dry_run=dry_run,
+            context=tuple(data),
+            output_schema=output.model_json_schema() if output else None,
+            output_name=output.__name__ if output else "answer",
+            after=after,
+        )
+        answer = await assistant.ask(question, on_event=on_event, on_approval=_awaited(approve))
+        if output is None:
+            return answer
+        from dragoman.assistant.structured import validated  # noqa: PLC0415
+
+        return await validated(assistant, answer, output)
+
+    async def resume(
+        self,
+        id: str,  # noqa: A002 - it is the id of an answer or of a call
+        *,
+        approve: Approver | None = None,
+        on_event: OnEvent | None = None,
+    ) -> Answer | Outcome:
+        """Go on with what waited for a person: an answer, or a single call, by its id.
+
+        The recorded call runs again from *identify*, so that a rule that has changed counts.
+        """
+        parts = await self.open()
+        try:
+            answer = await parts.audit.get_answer(id)
+        except NotFoundError:
+            return await self._resume_call(id, Deadline.after(_CALL_SECONDS, self._clock))
+        assistant = await self._assistant()
+        return await assistant.resume(answer.id, on_event=on_event, on_approval=_awaited(approve))
+
+    def context(self, outcomes: Sequence[Outcome]) -> list[dict[str, str]]:
+        """Return outcomes as labelled messages for an OpenAI call of your own."""
+        apis = self.configuration.settings.apis
+        about = {name: about_api(api) for name, api in apis.items()}
+        return context_messages(outcomes, about)
+
+    async def embed(self, texts: Sequence[str]) -> Embeddings:
+        """Return a vector for each text, by the embedding model of the configuration."""
+        from dragoman.models.embeddings import embed  # noqa: PLC0415
+
+        provider = await self._open_provider()
+        return await embed(provider, texts, model=self._model_settings().embeddings)
+
+    # Calling
+
+    async def call(
+        self,
+        operation: str,
+        arguments: JsonObject | None = None,
+        *,
+        user: str | None = None,
+        caller: str = OWNER,
+        dry_run: bool = False,
+        idempotency_key: str | None = None,
+        timeout: float = _CALL_SECONDS,  # noqa: ASYNC109 - it becomes the deadline of the path
+        budget: int | None = None,
+        door: Door = "python",
+    ) -> Outcome:
+        """Call one operation; what goes wrong is in the outcome, nothing is raised.
+
+        With an `idempotency_key` a write happens once however often it is called; without one
+        every call is its own. `timeout` is in seconds, `budget` in bytes of the answer's data.
+        """
+        parts = await self.open()
+        call_id = new_id()
+        scope = f"key:{idempotency_key}" if idempotency_key is not None else f"call:{call_id}"
+        return await parts.path.run(
+            Call(
+                id=call_id,
+                operation=operation,
+                arguments=arguments or {},
+                deadline=Deadline.after(timeout, self._clock),
+                scope=scope,
+                caller=caller,
+                user=user,
+                door=door,
+                dry_run=dry_run,
+                budget=budget,
+            )
+        )
+
+    async def approve(self, approval: str, *, by: str = OWNER) -> Approval:
+        """Say yes to what waits under that id; `resume` then carries it out."""
+        return await (await self.open()).approvals.answer(approval, approved=True, by=by)
+
+    async def deny(self, approval: str, *, by: str = OWNER, reason: str = "") -> Approval:
+        """Say no; the model is told so, and the reason."""
+        approvals = (await self.open()).approvals
+        return await approvals.answer(approval, approved=False, by=by, reason=reason)
+
+    # The catalog in a loop of your own
+
+    def tools(
+        self,
+        toolset: str | None = None,
+        *,
+        format: Literal["responses", "chat"] = "responses",  # noqa: A002 - the issue's own name
+        caller: str = OWNER,
+    ) -> list[dict[str, object]]:
+        """Return the tools as OpenAI's API takes them."""
+        from dragoman.tools.openai import as_chat, as_responses  # noqa: PLC0415
+
+        shape = as_responses if format == "responses" else as_chat
+        return [shape(tool) for tool in self.tool_table(toolset, caller=caller).tools]
+
+    async def run(
+        self,
+        tool_calls: Sequence[object],
+        *,
+        user: str | None = None,
+        caller: str = OWNER,
+        toolset: str | None = None,
+        question: str = "",
+    ) -> list[dict[str, object]]:
+        """Run the tool calls of a model's reply, and return what to send back to it.
+
+        Takes `function_call` items of Responses and `tool_calls` of Chat Completions, as objects
+        of the SDK or as dicts, and answers each in its own form.
+        """
+        from dragoman.assistant.foreign import run_tool_calls  # noqa: PLC0415
+
+        parts = await self.open()
+        return await run_tool_calls(
+            tool_calls,
+            run=parts.path.run,
+            table=self.tool_table(toolset, caller=caller),
+            question=Question(question, user=user, caller=caller, toolset=toolset, door="python"),
+            about={name: about_api(a) for name, a in self.configuration.settings.apis.items()},
+            budget=self.configuration.settings.assistant.result_bytes,
+            clock=self._clock,
+        )
+
+    def search(self, text: str, limit: int = 5, *, caller: str = OWNER) -> list[Hit]:
+        """Return the operations that fit a text best, of those that the caller may use."""
+        policy, who = self.parts.policy, self.parts.policy.caller(caller)
+        catalog = self.parts.catalog
+        allowed = {id_ for id_, one in catalog.operations.items() if policy.may(who, one)}
+        return catalog.search(text, limit, None if who.is_owner else allowed)
+
+    def tool_table(self, toolset: str | None = None, *, caller: str = OWNER) -> ToolTable:
+        """Return the tools of a toolset, or of everything, that a caller may use."""
+        known = self._tables.get((toolset, caller))
+        if known is None:
+            known = self._make(self._operations(toolset, caller))
+            self._tables[toolset, caller] = known
+        return known
+
+    # Inside
+
+    async def _resume_call(self, call_id: str, deadline: Deadline) -> Outcome:
+        parts = await self.open()
+        approval = await parts.approvals.of_call(call_id)
+        stored = approval.call if approval else (await parts.audit.get_call(call_id)).resumable
+        return await parts.path.run(read_call(stored, deadline))
+
+    async def _assistant(self) -> Assistant:
+        parts = await self.open()
+        return Assistant(
+            provider=await self._open_provider(),
+            settings=self.configuration.settings,
+            run_call=parts.path.run,
+            resume_call=self._resume_call,
+            tools_for=self._tools_for,
+            owner_text=self._owner_text,
+            end_user=self._end_user,
+            audit=parts.audit,
+            approvals=parts.approvals,
+            clock=self._clock,
+        )
+
+    async def _open_provider(self) -> Provider:
+        if self._provider is None:
+            if self._model is not None and not isinstance(self._model, str):
+                self._provider = self._model
+            else:
+                self._provider = await open_provider(
+                    self._model_settings(), await self.open(), self._model_client
+                )
+        return self._provider
+
+    def _model_settings(self) -> ModelSettings:
+        chosen = self._model if isinstance(self._model, str) else None
+        return model_settings(self.configuration.settings.model, chosen)
+
+    def _model_client(self, reach: Reach) -> httpx2.AsyncClient:
+        import httpx2  # noqa: PLC0415 - only where a model is asked over the network
+
+        return httpx2.AsyncClient(transport=self._network.httpx2_transport(reach), timeout=None)
+
+    def _tools_for(self, question: Question, limit: int) -> ToolTable:
+        """Return the tools of a question: all of them, or the best of a large catalog."""
+        operations = self._operations(question.toolset, question.caller)
+        most = min(limit, _MAX_TOOLS)
+        if len(operations) <= most:
+            return self.tool_table(question.toolset, caller=question.caller)
+        allowed = {operation.id for operation in operations}
+        hits = self.parts.catalog.search(question.text, most, allowed)
+        return self._make([hit.operation for hit in hits])
+
+    def _make(self, operations: Sequence[Operation]) -> ToolTable:
+        """Make tools; what the owner fills is no argument that a model sees."""
+        rules = self.parts.policy.rules
+        return make_tools(operations, filled=lambda o: rules(o).fill, made=self._tools)
+
+    def _operations(self, toolset: str | None, caller: str) -> list[Operation]:
+        policy, who = self.parts.policy, self.parts.policy.caller(caller)
+        operations = self.parts.catalog.operations.values()
+        if toolset is not None:
+            settings = self.configuration.settings.toolsets.get(toolset)
+            if settings is None:
+                known = ", ".join(self.configuration.settings.toolsets) or "none"
+                raise NotFoundError(
+                    f"There is no toolset '{toolset}'.", hint=f"The file has: {known}."
+                )
+            operations = self.parts.catalog.select(settings.tools)
+        return [operation for operation in operations if policy.may(who, operation)]
+
+    def _toolset_of(self, caller: str) -> str | None:
+        return self.parts.policy.caller(caller).toolset
+
+    def _owner_text(self, toolset: str | None) -> str:
+        if toolset is None:
+            return ""
+        text = self.configuration.settings.toolsets[toolset].instructions
+        if not text.startswith(("./", "../", "/")):
+            return text
+        return (self.configuration.base / text).read_text("utf-8")
+
+    async def _end_user(self, user: str | None) -> str:
+        """Return the keyed hash under which a model's provider knows an end user."""
+        if user is None:
+            return ""
+        key = await self._root_key.derive("end user")
+        return hmac.new(key, user.encode(), hashlib.sha256).hexdigest()
+
+    async def _store_url(self) -> str:
+        store = self.configuration.settings.store
+        return (
+            store if isinstance(store, str) else await self._secrets.resolve(store, where="store")
+        )
+
+    @cached_property
+    def _secrets(self) -> Secrets:
+        return Secrets(self.configuration.environment, self._live, self.configuration.base)
+
+    @cached_property
+    def _root_key(self) -> RootKey:
+        settings = self.configuration.settings
+        return RootKey(settings.key, self._secrets, self.configuration.base)
+
+
+def _is_on(environment: Mapping[str, str], name: str) -> bool:
+    value = environment.get(f"DRAGOMAN_{name}", os.environ.get(f"DRAGOMAN_{name}", ""))
+    return value.strip().lower() not in {"", "0", "false", "no", "off"}
+
+
+def _awaited(approve: Approver | None) -> OnApproval | None:
+    """Let an approver be a plain function or an async one."""
+    if approve is None:
+        return None
+
+    async def ask(approval: Approval) -> bool:
+        answer = approve(approval)
+        return await answer if inspect.isawaitable(answer) else bool(answer)
+
+    return ask

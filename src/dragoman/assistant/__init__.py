@@ -1,0 +1,1 @@
+"""The loop between a model and the call path, its prompts, and the containment of outside text."""

@@ -1,0 +1,176 @@
+"""A conversation as it is kept in the store, so that another process can go on with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, cast
+
+from dragoman.assistant.answer import Question
+from dragoman.models.provider import (
+    ModelReply,
+    ToolCall,
+    ToolResult,
+    Usage,
+    UserMessage,
+)
+from dragoman.operation import Door, JsonObject, JsonValue
+
+__all__ = ["Conversation", "Waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A call of the model that waits for a person: its id in the conversation, and in the log."""
+
+    tool_call: ToolCall
+    call_id: str
+
+
+@dataclass(slots=True)
+class Conversation:
+    """One question being answered: what was said and done so far, and what is waited for."""
+
+    id: str
+    question: Question
+    transcript: list[UserMessage | ModelReply | ToolResult] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+    steps: int = 0
+
+    @property
+    def words(self) -> str:
+        """Everything that the person has said in this conversation."""
+        said = [turn.text for turn in self.transcript if isinstance(turn, UserMessage)]
+        return "\n".join(said)
+
+    @property
+    def results(self) -> list[ToolResult]:
+        """All results so far, in order."""
+        return [turn for turn in self.transcript if isinstance(turn, ToolResult)]
+
+    def as_json(self) -> JsonObject:
+        """Return all of it as JSON."""
+        question = self.question
+        return {
+            "question": {
+                "text": question.text,
+                "user": question.user,
+                "caller": question.caller,
+                "toolset": question.toolset,
+                "door": question.door,
+                "dry_run": question.dry_run,
+                "output_schema": question.output_schema,
+                "output_name": question.output_name,
+            },
+            "transcript": [_turn_as_json(turn) for turn in self.transcript],
+            "waiting": [
+                {"tool_call": _tool_call_as_json(w.tool_call), "call_id": w.call_id}
+                for w in self.waiting
+            ],
+            "usage": _usage_as_json(self.usage),
+            "steps": self.steps,
+        }
+
+    @classmethod
+    def from_json(cls, answer_id: str, stored: JsonObject) -> Conversation:
+        """Return the conversation that was kept under that id."""
+        question = cast("Mapping[str, JsonValue]", stored["question"])
+        return cls(
+            id=answer_id,
+            question=Question(
+                text=str(question["text"]),
+                user=cast("str | None", question["user"]),
+                caller=str(question["caller"]),
+                toolset=cast("str | None", question["toolset"]),
+                door=cast("Door", question["door"]),
+                dry_run=bool(question["dry_run"]),
+                output_schema=cast("JsonObject | None", question["output_schema"]),
+                output_name=str(question["output_name"]),
+            ),
+            transcript=[_read_turn(turn) for turn in _objects(stored["transcript"])],
+            waiting=[
+                Waiting(_read_tool_call(cast("JsonObject", w["tool_call"])), str(w["call_id"]))
+                for w in _objects(stored["waiting"])
+            ],
+            usage=_read_usage(cast("JsonObject", stored["usage"])),
+            steps=int(cast("int", stored["steps"])),
+        )
+
+
+def _objects(value: JsonValue) -> Sequence[JsonObject]:
+    return cast("Sequence[JsonObject]", value)
+
+
+def _turn_as_json(turn: UserMessage | ModelReply | ToolResult) -> JsonObject:
+    match turn:
+        case UserMessage():
+            return {"type": "user", "text": turn.text}
+        case ModelReply():
+            return {
+                "type": "reply",
+                "text": turn.text,
+                "tool_calls": [_tool_call_as_json(call) for call in turn.tool_calls],
+                "items": list(turn.items),
+                "finish": turn.finish,
+                "model": turn.model,
+            }
+        case ToolResult():
+            return {
+                "type": "result",
+                "call_id": turn.call_id,
+                "name": turn.name,
+                "content": turn.content,
+                "status": turn.status,
+                "data": turn.data,
+            }
+
+
+def _read_turn(stored: JsonObject) -> UserMessage | ModelReply | ToolResult:
+    if stored["type"] == "user":
+        return UserMessage(str(stored["text"]))
+    if stored["type"] == "reply":
+        return ModelReply(
+            text=str(stored["text"]),
+            tool_calls=tuple(_read_tool_call(call) for call in _objects(stored["tool_calls"])),
+            items=tuple(_objects(stored["items"])),
+            finish=cast("Literal['stop', 'length', 'refusal']", stored["finish"]),
+            model=str(stored["model"]),
+        )
+    return ToolResult(
+        call_id=str(stored["call_id"]),
+        name=str(stored["name"]),
+        content=str(stored["content"]),
+        status=str(stored["status"]),
+        data=stored["data"],
+    )
+
+
+def _tool_call_as_json(call: ToolCall) -> JsonObject:
+    return {"id": call.id, "name": call.name, "arguments": call.arguments}
+
+
+def _read_tool_call(stored: JsonObject) -> ToolCall:
+    return ToolCall(str(stored["id"]), str(stored["name"]), str(stored["arguments"]))
+
+
+def _usage_as_json(usage: Usage) -> JsonObject:
+    return {
+        "input_tokens": usage.input_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "output_tokens": usage.output_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "dollars": usage.dollars,
+    }
+
+
+def _read_usage(stored: JsonObject) -> Usage:
+    dollars = stored["dollars"]
+    return Usage(
+        input_tokens=int(cast("int", stored["input_tokens"])),
+        cached_tokens=int(cast("int", stored["cached_tokens"])),
+        output_tokens=int(cast("int", stored["output_tokens"])),
+        reasoning_tokens=int(cast("int", stored["reasoning_tokens"])),
+        dollars=float(cast("Decimal | float", dollars)) if dollars is not None else None,
+    )

@@ -1,0 +1,146 @@
+"""*claim*: a write is in the store before a byte of it is sent, and its end is stored after.
+
+A claim whose end nobody wrote down is *unknown*: the process died, or the answer never came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dragoman.access.policy import Rules
+from dragoman.audit.claims import Claim, Claims, ClaimState
+from dragoman.call.ending import Ended, Repeated, ended
+from dragoman.call.keys import Keys
+from dragoman.call.stored import read_received, store_received
+from dragoman.clock import Clock
+from dragoman.errors import (
+    ApiError,
+    DragomanError,
+    NetworkError,
+    StoreError,
+)
+from dragoman.operation import Call, Effect, Prepared, Received, Status
+
+__all__ = ["Claiming", "Held", "first_answer", "sent_again_safely", "under_way"]
+
+_log = logging.getLogger("dragoman.call")
+
+_GRACE = timedelta(seconds=30)
+"""How long after its deadline a claim still counts as running: the time to write down its end."""
+
+_IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+"""RFC 9110, section 9.2.2."""
+
+
+def sent_again_safely(prepared: Prepared) -> bool:
+    """Whether sending this request twice leaves the same as sending it once."""
+    return prepared.method in _IDEMPOTENT_METHODS
+
+
+@dataclass(slots=True)
+class Held:
+    """A claim that is held while its request is out; the sender leaves the answer here."""
+
+    received: Received | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claiming:
+    """Takes and settles claims."""
+
+    claims: Claims
+    keys: Keys
+    clock: Clock
+    redact: Callable[[bytes], bytes]
+
+    @asynccontextmanager
+    async def __call__(self, call: Call, prepared: Prepared, rules: Rules) -> AsyncIterator[Held]:
+        """Hold the claim of a write while it is sent; a read is sent without one.
+
+        Raises `Ended` when another process holds it, or when the write ended nobody knows how.
+        """
+        held = Held()
+        if prepared.effect is Effect.READ:
+            yield held
+            return
+        claim = await self._claim(call, prepared, rules)
+        await self._take(call, prepared, claim)
+        try:
+            yield held
+        except DragomanError as error:
+            if surely_not_done(error):
+                await self.claims.free(claim.key, claim.call_id)
+                raise
+            await self._settle(claim, ClaimState.UNKNOWN, None)
+            note = "It was sent, and nobody knows whether it happened. Look before trying again."
+            raise ended(call, prepared, Status.UNKNOWN, note, error=error) from None
+        except BaseException:
+            # Cancelled or broken after a byte may have left: written down even while we unwind.
+            await asyncio.shield(self._settle(claim, ClaimState.UNKNOWN, None))
+            raise
+        await self._settle(claim, ClaimState.OK, held.received)
+
+    async def _claim(self, call: Call, prepared: Prepared, rules: Rules) -> Claim:
+        now = self.clock.now()
+        return Claim(
+            key=await self.keys.key(call, rules),
+            scope=await self.keys.scope(call, rules),
+            api=prepared.api,
+            operation=prepared.operation,
+            call_id=call.id,
+            state=ClaimState.RUNNING,
+            approval=None,
+            prepared_hash=prepared.hash,
+            started=now,
+            lease_until=now + timedelta(seconds=call.deadline.remaining()) + _GRACE,
+        )
+
+    async def _take(self, call: Call, prepared: Prepared, claim: Claim) -> None:
+        holder = await self.claims.start(claim)
+        if holder is None:
+            return
+        unknown = holder.state is ClaimState.UNKNOWN
+        if unknown and sent_again_safely(prepared) and await self.claims.restart(claim):
+            return
+        if holder.state is ClaimState.OK:
+            raise Repeated(first_answer(holder))
+        raise under_way(call, prepared, holder)
+
+    async def _settle(self, claim: Claim, state: ClaimState, received: Received | None) -> None:
+        """Write down how it ended. A store that fails now must not hide what the API answered."""
+        outcome = store_received(received, self.redact) if received else None
+        try:
+            await self.claims.finish(claim.key, claim.call_id, state, outcome)
+        except StoreError as error:
+            _log.error("the end of call %s could not be stored: %s", claim.call_id, error)
+
+
+def surely_not_done(error: DragomanError) -> bool:
+    """Whether the error shows that the write did not happen (promise 4)."""
+    if isinstance(error, NetworkError):
+        return not error.sent
+    if isinstance(error, ApiError):
+        return error.upstream_status < 500
+    return True
+
+
+def first_answer(claim: Claim) -> Received:
+    """Return the answer that the first of the equal calls got, marked with its time."""
+    return read_received(claim.outcome or {}, repeated_from=claim.started)
+
+
+def under_way(call: Call, prepared: Prepared, claim: Claim) -> Ended:
+    """Return the early end of a call whose equal is running, or ended nobody knows how."""
+    if claim.state is ClaimState.RUNNING:
+        note = f"The same call runs already as {claim.call_id}. Nothing was sent again."
+        return ended(call, prepared, Status.RUNNING, note)
+    note = (
+        f"The same call was sent as {claim.call_id} at {claim.started:%Y-%m-%d %H:%M} UTC, and "
+        "nobody knows whether it happened. Nothing was sent again. Look at the API first."
+    )
+    return ended(call, prepared, Status.UNKNOWN, note)

@@ -1,0 +1,54 @@
+"""*reuse*: the first answer of the same write again, instead of a second write.
+
+A repeat must not trouble a person either, so this stage comes before *approve* and wraps what
+follows. Reads pass through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from dragoman.access.policy import Rules
+from dragoman.audit.claims import Claim, Claims, ClaimState
+from dragoman.call.claim import first_answer, sent_again_safely, under_way
+from dragoman.call.ending import Repeated
+from dragoman.call.keys import Keys
+from dragoman.operation import Call, Effect, Prepared, Received
+
+__all__ = ["Reuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """Looks for the claim that an equal write has left."""
+
+    claims: Claims
+    keys: Keys
+
+    async def __call__(
+        self,
+        call: Call,
+        prepared: Prepared,
+        rules: Rules,
+        perform: Callable[[], Awaitable[Received]],
+    ) -> Received:
+        """Return the first answer, or what `perform` brings; raises `Ended` for one under way."""
+        if prepared.effect is Effect.READ:
+            return await perform()
+        claim = await self.claims.find(await self.keys.key(call, rules))
+        if claim is not None and claim.state is ClaimState.OK:
+            return first_answer(claim)
+        if claim is not None and _stands_in_the_way(claim, prepared):
+            raise under_way(call, prepared, claim)
+        try:
+            return await perform()
+        except Repeated as repeated:
+            return repeated.received
+
+
+def _stands_in_the_way(claim: Claim, prepared: Prepared) -> bool:
+    """Whether an equal call is out, or may have happened and cannot be sent again safely."""
+    if claim.state is ClaimState.UNKNOWN:
+        return not sent_again_safely(prepared)
+    return claim.state is ClaimState.RUNNING

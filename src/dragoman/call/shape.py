@@ -1,0 +1,103 @@
+"""*shape*: what an API answered becomes what the caller is given."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
+
+from dragoman.access.policy import Rules
+from dragoman.apis.http.answer import read_answer
+from dragoman.call.trim import trim, without_empties
+from dragoman.errors import ConfigurationError
+from dragoman.operation import Call, JsonValue, Operation, Outcome, Prepared, Received, Status
+
+if TYPE_CHECKING:
+    from jmespath.parser import ParsedResult
+
+__all__ = ["Shape"]
+
+_LARGE = 128 * 1024
+"""Bytes from which reading and trimming leave the event loop to others (in a thread)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Has nothing of its own: an answer is shaped by the rules of its operation."""
+
+    async def __call__(
+        self, call: Call, operation: Operation, rules: Rules, prepared: Prepared, received: Received
+    ) -> Outcome:
+        """Return the outcome with its data; raises `ResponseError` for what cannot be read."""
+        if len(received.body) > _LARGE:
+            data, cuts = await asyncio.to_thread(_shaped, call, operation, rules, received)
+        else:
+            data, cuts = _shaped(call, operation, rules, received)
+        return Outcome(
+            id=call.id,
+            operation=operation.id,
+            status=Status.OK,
+            data=data,
+            prepared=prepared,
+            note=_note(operation, received, cuts),
+            source=operation.api,
+            repeated_from=received.repeated_from,
+        )
+
+
+def _shaped(
+    call: Call, operation: Operation, rules: Rules, received: Received
+) -> tuple[JsonValue, tuple[str, ...]]:
+    data = read_answer(received)
+    if rules.select is not None:
+        data = _select(operation, rules, data)
+    if call.budget is None:
+        return data, ()
+    return trim(without_empties(data), call.budget)
+
+
+def _note(operation: Operation, received: Received, cuts: tuple[str, ...]) -> str:
+    """Say what the reader of the data has to know of it."""
+    notes = []
+    if received.repeated_from is not None:
+        at = received.repeated_from.strftime("%Y-%m-%d %H:%M:%S UTC")
+        notes.append(f"This was done at {at} already and was not done again.")
+    if cuts:
+        properties = operation.contract.input_schema.get("properties")
+        names = ", ".join(cast("dict[str, JsonValue]", properties)) if properties else ""
+        way = f"Narrow the request by its arguments: {names}." if names else ""
+        notes.append(f"Left out for size: {'; '.join(cuts)}. {way}".rstrip())
+    return " ".join(notes)
+
+
+def _select(operation: Operation, rules: Rules, data: JsonValue) -> JsonValue:
+    import jmespath  # noqa: PLC0415 - only where the owner selects
+
+    try:
+        selected = _compiled(cast("str", rules.select)).search(_plain_numbers(data))
+    except jmespath.exceptions.JMESPathError as error:
+        raise ConfigurationError(
+            f"{rules.rule_of.get('select', operation.id)}: select of {operation.id}: {error}"
+        ) from None
+    return cast("JsonValue", selected)
+
+
+@lru_cache(maxsize=512)
+def _compiled(expression: str) -> ParsedResult:
+    import jmespath  # noqa: PLC0415 - only where the owner selects
+
+    return jmespath.compile(expression)
+
+
+def _plain_numbers(value: JsonValue) -> JsonValue:
+    """Turn decimals into floats where nothing is lost, because JMESPath knows no decimals."""
+    if isinstance(value, Decimal):
+        plain = float(value)
+        return plain if Decimal(repr(plain)) == value else value
+    if isinstance(value, dict):
+        return {name: _plain_numbers(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_plain_numbers(item) for item in value]
+    return value

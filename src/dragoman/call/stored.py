@@ -1,0 +1,69 @@
+"""Answers and calls as JSON for the store, and back."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from datetime import datetime
+from typing import cast
+
+from dragoman.clock import Deadline
+from dragoman.operation import Call, Door, JsonObject, Received
+
+__all__ = ["read_call", "read_received", "store_call", "store_received"]
+
+
+def store_received(received: Received, redact: Callable[[bytes], bytes]) -> JsonObject:
+    """Return an answer as it is kept with a claim: without headers, and redacted."""
+    return {
+        "status": received.status,
+        "media_type": received.media_type,
+        "body": base64.b64encode(redact(received.body)).decode("ascii"),
+    }
+
+
+def read_received(stored: JsonObject, *, repeated_from: datetime) -> Received:
+    """Return the answer that was kept, marked with the time when it first came."""
+    return Received(
+        status=int(cast("int", stored.get("status", 200))),
+        media_type=str(stored.get("media_type", "")),
+        headers=(),
+        body=base64.b64decode(str(stored.get("body", ""))),
+        seconds=0.0,
+        repeated_from=repeated_from,
+    )
+
+
+def store_call(call: Call) -> JsonObject:
+    """Return all of a call that is needed to run it again later, in another process."""
+    return {
+        "id": call.id,
+        "operation": call.operation,
+        "arguments": call.arguments,
+        "scope": call.scope,
+        "caller": call.caller,
+        "user": call.user,
+        "door": call.door,
+        "origins": dict(call.origins),
+        "budget": call.budget,
+        "answer": call.answer,
+        "question": call.question,
+    }
+
+
+def read_call(stored: JsonObject, deadline: Deadline) -> Call:
+    """Return the recorded call with a new deadline; its id stays."""
+    return Call(
+        id=str(stored["id"]),
+        operation=str(stored["operation"]),
+        arguments=cast("JsonObject", stored["arguments"]),
+        deadline=deadline,
+        scope=str(stored["scope"]),
+        caller=str(stored["caller"]),
+        user=cast("str | None", stored["user"]),
+        door=cast("Door", stored["door"]),
+        origins=cast("dict[str, str]", stored["origins"]),
+        budget=cast("int | None", stored["budget"]),
+        answer=cast("str | None", stored["answer"]),
+        question=str(stored["question"]),
+    )

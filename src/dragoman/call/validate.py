@@ -1,0 +1,145 @@
+"""*validate*: full JSON Schema before anything is built, with errors that say what to change."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from dragoman.errors import ArgumentError, FieldError, UnsupportedError
+from dragoman.exact_json import encode_text
+from dragoman.operation import Call, JsonSchema, JsonValue, Operation
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+__all__ = ["Validate"]
+
+_MAX_ERRORS = 8
+_MAX_SHOWN = 80
+_BACKTRACK_LIMIT = 100_000
+"""Steps a regular expression of a description may take: one that backtracks for ever ends here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validate:
+    """Keeps one compiled validator for each operation that was called."""
+
+    _compiled: dict[str, jsonschema_rs.Draft202012Validator] = field(default_factory=dict)
+
+    def __call__(self, call: Call, operation: Operation) -> None:
+        """Return where the arguments fit; raises `ArgumentError` naming every fault otherwise."""
+        validator = self._validator(operation)
+        faults = [
+            _field_error(error)
+            for error, _ in zip(
+                validator.iter_errors(cast("dict[str, object]", call.arguments)),
+                range(_MAX_ERRORS),
+                strict=False,
+            )
+        ]
+        if not faults:
+            return
+        raise ArgumentError(
+            f"{operation.id}: " + "; ".join(fault.detail for fault in faults) + ".",
+            hint=_hint(call, operation, faults),
+            errors=tuple(faults),
+        )
+
+    def _validator(self, operation: Operation) -> jsonschema_rs.Draft202012Validator:
+        """Compile at first use; a schema that is none makes the operation unsupported."""
+        known = self._compiled.get(operation.id)
+        if known is not None:
+            return known
+        import jsonschema_rs  # noqa: PLC0415 - not needed to list, search or describe
+
+        try:
+            validator = _compile(operation.contract.input_schema)
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+            raise UnsupportedError(
+                f"{operation.id} cannot be called: its description holds a schema that is none: "
+                f"{_shorten(str(error).splitlines()[0])}"
+            ) from None
+        self._compiled[operation.id] = validator
+        return validator
+
+
+def _field_error(error: jsonschema_rs.ValidationError) -> FieldError:
+    pointer = "".join(f"/{part}" for part in error.instance_path)
+    return FieldError(pointer, _sentence(error))
+
+
+def _sentence(error: jsonschema_rs.ValidationError) -> str:
+    """Say in one clause what is wrong, in the words of someone who types arguments."""
+    name = ".".join(str(part) for part in error.instance_path) or "the arguments"
+    kind = error.kind.as_dict()
+    shown = _shorten(_json(error.instance))
+    match error.kind.name:
+        case "required":
+            inside = "" if not error.instance_path else f" in {name}"
+            return f"{kind['property']} is required{inside}"
+        case "additionalProperties" | "unevaluatedProperties":
+            unexpected = ", ".join(map(str, kind["unexpected"]))
+            return f"{unexpected} is not an argument" + (
+                f" of {name}" if error.instance_path else ""
+            )
+        case "pattern":
+            return f"{name} must match {kind['pattern']}, got {shown}"
+        case "enum":
+            options = ", ".join(
+                _json(option) for option in cast("list[JsonValue]", kind["options"])
+            )
+            return f"{name} must be one of {_shorten(options, 200)}, got {shown}"
+        case "type":
+            types = " or ".join(map(str, kind["types"]))
+            return f"{name} must be of type {types}, got {shown}"
+        case _:
+            return f"{name}: {_shorten(error.message, 200)}"
+
+
+def _hint(call: Call, operation: Operation, faults: list[FieldError]) -> str:
+    """Name what would have worked, where that can be said with certainty."""
+    properties = cast("dict[str, JsonValue]", operation.contract.input_schema.get("properties", {}))
+    for fault in faults:
+        name = fault.pointer.removeprefix("/")
+        schema, value = properties.get(name), call.arguments.get(name)
+        if not isinstance(schema, dict) or not isinstance(value, str):
+            continue
+        pattern = schema.get("pattern")
+        if isinstance(pattern, str) and (match := _matching_part(pattern, value)):
+            return f"Try: {name}={match}"
+    if any(fault.detail.endswith("is not an argument") for fault in faults):
+        return f"It has: {', '.join(properties) or 'no arguments'}."
+    return ""
+
+
+def _matching_part(pattern: str, value: str) -> str:
+    """Return the one part of a short value that the pattern accepts, such as 1042 in '#1042'."""
+    if len(value) > _MAX_SHOWN or len(pattern) > _MAX_SHOWN:
+        return ""
+    candidates = [part for part in re.split(r"[^0-9A-Za-z_-]+", value) if part and part != value]
+    # The engine with a bound, not Python's: the pattern is a stranger's.
+    accepts = _compile({"type": "string", "pattern": pattern})
+    fitting = [part for part in candidates if accepts.is_valid(part)]
+    return fitting[0] if len(fitting) == 1 else ""
+
+
+def _compile(schema: JsonSchema) -> jsonschema_rs.Draft202012Validator:
+    import jsonschema_rs  # noqa: PLC0415 - not needed to list, search or describe
+
+    return jsonschema_rs.Draft202012Validator(
+        cast("dict[str, object]", schema),
+        offline=True,
+        pattern_options=jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT),
+    )
+
+
+def _json(value: object) -> str:
+    try:
+        return encode_text(cast("JsonValue", value))
+    except (TypeError, ValueError):
+        return repr(value)
+
+
+def _shorten(text: str, limit: int = _MAX_SHOWN) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

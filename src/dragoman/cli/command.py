@@ -1,0 +1,119 @@
+"""Running a verb: its arguments, its errors in our form, and the exit code that they mean."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from dragoman.cli.terminal import complain
+from dragoman.errors import (
+    ConfigurationError,
+    CredentialError,
+    DragomanError,
+    Fault,
+    PolicyError,
+    Problem,
+)
+from dragoman.operation import Status
+
+if TYPE_CHECKING:
+    from dragoman.app import Dragoman
+
+__all__ = ["Options", "exit_code", "exit_code_of_problem", "run", "verb"]
+
+FAILED, USAGE, CREDENTIALS, WAITING, REFUSED = 1, 2, 3, 4, 5
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What every verb that opens a configuration takes."""
+
+    file: Annotated[tuple[Path, ...], Parameter(name=["--file", "-f"], negative="")] = ()
+    """The configuration; several are laid one over another. [default: dragoman.yaml]"""
+
+    model: Annotated[str | None, Parameter(name="--model")] = None
+    """A model's name, offline, or a server and its model: http://localhost:11434/v1#qwen3"""
+
+    read_only: Annotated[bool, Parameter(name="--read-only", negative="")] = False
+    """Refuse everything that writes."""
+
+    def open(self) -> Dragoman:
+        """Return Dragoman over these files; it is opened by `async with`."""
+        from dragoman.app import Dragoman  # noqa: PLC0415 - the whole program hangs on it
+
+        files = list(self.file) or [Path("dragoman.yaml")]
+        source = files[0] if len(files) == 1 else files
+        return Dragoman(source, model=self.model, read_only=self.read_only)
+
+
+def verb(name: str, help: str) -> App:  # noqa: A002 - cyclopts' own name
+    """Return the app of one verb; its module gives it a default command."""
+    return App(name=f"dragoman {name}", help=help, version_flags=[], result_action="return_value")
+
+
+def run(app: App, tokens: Sequence[str]) -> int:
+    """Run a verb and return its exit code; an error is one line in our own form."""
+    try:
+        result = app(tokens, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        complain(f"{_sentence(error)} Usage: {app.name[0]} --help")
+        return USAGE
+    except DragomanError as error:
+        for line in str(error).splitlines():
+            complain(line)
+        return exit_code(error)
+    except KeyboardInterrupt:
+        complain("stopped")
+        return FAILED
+    except Exception as error:
+        if os.environ.get("DRAGOMAN_DEBUG"):
+            raise
+        complain(
+            f"a fault of Dragoman itself: {type(error).__name__}. "
+            "Please report it, with what DRAGOMAN_DEBUG=1 shows."
+        )
+        return FAILED
+    return result if isinstance(result, int) else 0
+
+
+def exit_code(error: DragomanError) -> int:
+    """Return the exit code that an error means."""
+    if isinstance(error, ConfigurationError):
+        return USAGE
+    if isinstance(error, CredentialError):
+        return CREDENTIALS
+    return REFUSED if isinstance(error, PolicyError) else FAILED
+
+
+def exit_code_of_problem(status: Status, problem: Problem | None) -> int:
+    """Return the exit code that an outcome or an answer means."""
+    if status in {Status.OK, Status.PREVIEWED}:
+        return 0
+    if status is Status.PENDING:
+        return WAITING
+    if problem is None:
+        return FAILED
+    if problem.code == CredentialError.code:
+        return CREDENTIALS
+    if problem.code == ConfigurationError.code:
+        return USAGE
+    refused = problem.fault is Fault.POLICY and problem.code != "limit"
+    return REFUSED if refused else FAILED
+
+
+def _sentence(error: CycloptsError) -> str:
+    """Return what cyclopts found wrong, without its frame."""
+    text = " ".join(str(error).split())
+    return text if text.endswith((".", "?")) else f"{text}."
+
+
+def is_terminal() -> bool:
+    """Whether somebody can be asked: both ends are a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()

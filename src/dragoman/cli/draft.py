@@ -1,0 +1,154 @@
+"""What `init` and `add` write: the block of one API, with what the owner has to know beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dragoman.apis.description import Description
+from dragoman.operation import WHOLE_AUTH, Effect, Operation, Scheme
+
+__all__ = ["Draft", "api_name", "draft", "effects", "looks_like_a_read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The lines of an API's block, at the indentation of `apis:`, and the variables it names."""
+
+    name: str
+    lines: tuple[str, ...]
+    variables: tuple[str, ...]
+
+
+def api_name(title: str, location: str) -> str:
+    """Return a short name for an API: the first word of its title, or of its file's name."""
+    for text in (title, re.sub(r".*/|\.[a-z]+$", "", location)):
+        if words := re.findall(r"[a-z][a-z0-9]*", text.lower()):
+            return str(words[0])[:32]
+    return "api"
+
+
+def draft(name: str, location: str, description: Description, tags: Sequence[str] = ()) -> Draft:
+    """Return the block of a described API: every server, each credential that it asks for."""
+    title = " ".join(f"{description.title} {description.version}".split())
+    auth, variables = _auth(name, description)
+    lines = [
+        f"  # {title}: {effects(description.operations.values())}",
+        f"  {name}:",
+        f"    openapi: {_text(location)}",
+    ]
+    if description.servers:
+        lines.append("    # These may be shown your credential:")
+        lines.append(f"    servers: [{', '.join(_text(s) for s in description.servers)}]")
+        lines.append("    # base_url: https://…   # to use another server than the document's")
+    else:
+        lines.append("    base_url: http://localhost   # the document names no server: write yours")
+    if about := _first_sentence(description.description):
+        lines.append(f"    description: {_text(about)}")
+    lines += auth
+    if tags:
+        lines.append(f"    include: [{', '.join(_text(f'tag:{tag}') for tag in tags)}]")
+    lines += _reads_to_accept(description.operations.values())
+    return Draft(name, tuple(lines), variables)
+
+
+def effects(operations: Iterable[Operation]) -> str:
+    """Return how many operations there are, by effect: `24 operations (15 read, 9 write)`."""
+    counts = Counter(operation.effect for operation in operations)
+    parts = [f"{counts[effect]} {effect.value}" for effect in Effect if counts[effect]]
+    total = sum(counts.values())
+    return f"{total} operation{'' if total == 1 else 's'} ({', '.join(parts) or 'none'})"
+
+
+def looks_like_a_read(operation: Operation) -> bool:
+    """Whether a POST has a name as of a read: search, query or get (DESIGN, *effect*)."""
+    if operation.effect is not Effect.WRITE or not operation.route.startswith("POST "):
+        return False
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", operation.name).lower()
+    last = operation.route.rsplit("/", 1)[-1].lower()
+    return bool({"search", "query", "get"} & {*re.split(r"[^a-z0-9]+", words), last})
+
+
+def _reads_to_accept(operations: Iterable[Operation]) -> list[str]:
+    reads = [operation for operation in operations if looks_like_a_read(operation)]
+    if not reads:
+        return []
+    return [
+        "    # These look as if they only read. Accept the ones that do:",
+        "    # operations:",
+        *(f"    #   {_text(operation.name)}: {{effect: read}}" for operation in reads),
+    ]
+
+
+def _auth(name: str, description: Description) -> tuple[list[str], tuple[str, ...]]:
+    """Return the `auth:` of an API: the fewest schemes that let all operations be called."""
+    needed = _needed(description)
+    prefix = re.sub(r"[^A-Z0-9]+", "_", name.upper())
+    parts: list[str] = []
+    variables: list[str] = []
+    for scheme in needed:
+        text, names = _credential(prefix, scheme, alone=len(needed) == 1)
+        if text:
+            parts.append(f"      {_text(scheme.id)}: {text}")
+            variables += names
+    return (["    auth:", *parts] if parts else []), tuple(dict.fromkeys(variables))
+
+
+def _needed(description: Description) -> list[Scheme]:
+    """Choose schemes greedily: each time the alternative that serves most operations still left."""
+    wanted = [
+        operation.contract.security
+        for operation in description.operations.values()
+        if operation.contract.security and () not in operation.contract.security
+    ]
+    chosen: set[str] = set()
+    while wanted:
+        counts = Counter(
+            alternative
+            for alternatives in wanted
+            for alternative in set(alternatives)
+            if WHOLE_AUTH not in alternative and set(alternative) <= set(description.schemes)
+        )
+        if not counts:
+            break
+        chosen |= set(max(counts, key=lambda one: (counts[one], -len(one), one)))
+        wanted = [a for a in wanted if not any(set(one) <= chosen for one in a)]
+    return [scheme for key, scheme in description.schemes.items() if key in chosen]
+
+
+def _credential(prefix: str, scheme: Scheme, *, alone: bool) -> tuple[str, tuple[str, ...]]:
+    """Return the value of one scheme in the file, and the variables in it."""
+    suffix = "" if alone else "_" + re.sub(r"[^A-Z0-9]+", "_", scheme.id.upper()).strip("_")
+    match scheme.kind, scheme.scheme.lower():
+        case "http", "basic":
+            user, password = f"{prefix}{suffix}_USERNAME", f"{prefix}{suffix}_PASSWORD"
+            return f'{{username: "${{{user}}}", password: "${{{password}}}"}}', (user, password)
+        case "oauth2", _ if scheme.token_url:
+            client, secret = f"{prefix}{suffix}_CLIENT_ID", f"{prefix}{suffix}_CLIENT_SECRET"
+            parts = [f'client_id: "${{{client}}}"', f'client_secret: "${{{secret}}}"']
+            parts.append(f"token_url: {_text(scheme.token_url)}")
+            return f"{{{', '.join(parts)}}}", (client, secret)
+        case "mutualTLS", _:
+            return "", ()
+        case "apiKey", _:
+            variable = f"{prefix}{suffix or '_KEY'}"
+        case _:
+            variable = f"{prefix}{suffix or '_TOKEN'}"
+    return f'"${{{variable}}}"', (variable,)
+
+
+def _first_sentence(text: str) -> str:
+    line = next((line.strip(" #*") for line in text.splitlines() if line.strip(" #*")), "")
+    return re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0][:200]
+
+
+def _text(value: str) -> str:
+    """Return text as YAML: plain where that is safe in a flow and in a block, quoted otherwise."""
+    if re.fullmatch(r"[A-Za-z./][A-Za-z0-9_./:-]*[A-Za-z0-9_/-]|[A-Za-z]", value) and (
+        value.lower() not in {"true", "false", "null"}
+    ):
+        return value
+    return json.dumps(value, ensure_ascii=False)

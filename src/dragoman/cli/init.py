@@ -1,0 +1,107 @@
+"""`dragoman init`: a configuration from a description, written once and never over another."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from dragoman.apis.description import Description
+from dragoman.cli.command import USAGE, verb
+from dragoman.cli.describe import describe
+from dragoman.cli.draft import Draft, draft, effects
+from dragoman.cli.terminal import complain, mark, note, table, warn
+
+app = verb("init", "Write dragoman.yaml for an API.")
+
+__all__ = ["app", "report"]
+
+_MANY = 40
+
+
+@app.default
+async def init(
+    source: str,
+    *,
+    name: str | None = None,
+    tags: Annotated[str | None, Parameter(name="--tags")] = None,
+    file: Annotated[Path, Parameter(name=["--file", "-f"])] = Path("dragoman.yaml"),
+) -> int:
+    """Write dragoman.yaml for an API, and say what was found in its description.
+
+    Parameters
+    ----------
+    source
+        The path or address of an OpenAPI document.
+    name
+        What to call the API. [default: the first word of its title]
+    tags
+        Only the operations with these tags: orders,stock
+    file
+        Where to write it.
+    """
+    if file.exists():
+        complain(f"{file} exists: dragoman add {name or 'NAME'} {source}")
+        return USAGE
+    description, location = await describe(name, source, base=file.parent)
+    wanted = tuple(filter(None, (tags or "").split(",")))
+    drafted = draft(description.api, location, description, wanted)
+    schema = file.with_name("dragoman.schema.json")
+    text = _file(drafted, schema.name)
+    from dragoman.config.schema import json_schema  # noqa: PLC0415 - only here
+
+    schema.write_text(json.dumps(json_schema(), indent=1) + "\n", "utf-8")
+    with file.open("x", encoding="utf-8") as output:
+        output.write(text)
+    mark(f"{file}: {drafted.name}, {effects(description.operations.values())}")
+    report(description, drafted, tags_chosen=bool(wanted))
+    return 0
+
+
+def _file(drafted: Draft, schema: str) -> str:
+    with_key = bool(os.environ.get("OPENAI_API_KEY"))
+    model = (
+        "gpt-5.4-mini" if with_key else "offline   # no OPENAI_API_KEY is set: a planner, no LLM"
+    )
+    return "\n".join(
+        [
+            f"# yaml-language-server: $schema={schema}",
+            "version: 1",
+            f"model: {model}",
+            "apis:",
+            *drafted.lines,
+            "",
+        ]
+    )
+
+
+def report(description: Description, drafted: Draft, *, tags_chosen: bool) -> None:
+    """Say what was found: what cannot be called, which variables to set, what to do next."""
+    for finding in description.findings:
+        note(f"  {finding}")
+    unsupported = {
+        operation.id: operation.contract.unsupported
+        for operation in description.operations.values()
+        if operation.contract.unsupported
+    }
+    for operation, reason in list(unsupported.items())[:5]:
+        warn(f"{operation} is not supported: {reason}")
+    if len(unsupported) > 5:
+        warn(f"and {len(unsupported) - 5} more: dragoman tools lists them")
+    if len(description.operations) > _MANY and not tags_chosen:
+        _show_tags(description)
+    if drafted.variables:
+        print(f"Set, in the shell or in .env: {', '.join(drafted.variables)}")
+    print('Next: dragoman check, then dragoman ask "…"')
+
+
+def _show_tags(description: Description) -> None:
+    counts = Counter(
+        tag for operation in description.operations.values() for tag in operation.tags or ("—",)
+    )
+    print(table(("tag", "operations"), counts.most_common(20)))
+    note("Many operations cost tokens and choice. Fewer: dragoman init SOURCE --tags a,b")

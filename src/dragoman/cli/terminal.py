@@ -1,0 +1,128 @@
+"""What is written where: results to stdout; progress, prompts and complaints to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TextIO, cast
+
+from dragoman.exact_json import encode
+from dragoman.operation import JsonValue
+
+__all__ = [
+    "can_ask",
+    "complain",
+    "duration",
+    "mark",
+    "neutral",
+    "note",
+    "pretty",
+    "print_json",
+    "progress",
+    "size",
+    "table",
+    "warn",
+]
+
+_RED, _YELLOW, _GREEN, _DIM = "31", "33", "32", "2"
+
+
+def complain(text: str) -> None:
+    """Say on stderr what went wrong and what to do."""
+    print(f"{_colour('✗', _RED, sys.stderr)} {neutral(text)}", file=sys.stderr)
+
+
+def warn(text: str) -> None:
+    """Say on stderr what one should know though nothing has failed."""
+    print(f"{_colour('!', _YELLOW, sys.stderr)} {neutral(text)}", file=sys.stderr)
+
+
+def mark(text: str) -> None:
+    """Say on stdout that something is right."""
+    print(f"{_colour('✓', _GREEN, sys.stdout)} {neutral(text)}")
+
+
+def note(text: str) -> None:
+    """Write a line of lesser weight to stdout."""
+    print(_colour(neutral(text), _DIM, sys.stdout))
+
+
+def progress(text: str) -> None:
+    """Write a line of progress to stderr, where a person watches."""
+    if sys.stderr.isatty():
+        print(_colour(neutral(text), _DIM, sys.stderr), file=sys.stderr)
+
+
+def can_ask() -> bool:
+    """Whether a person can be asked: no terminal never means yes."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def neutral(text: str) -> str:
+    """Return text without control characters, which could move a terminal's cursor or hide text."""
+    return "".join(
+        c if c in "\n\t" or (ord(c) >= 0x20 and not 0x7F <= ord(c) < 0xA0) else "\ufffd"
+        for c in text
+    )
+
+
+def pretty(value: JsonValue) -> str:
+    """Return a value as indented JSON, numbers exact."""
+    import msgspec  # noqa: PLC0415 - at first output
+
+    return msgspec.json.format(encode(value), indent=2).decode("utf-8")
+
+
+def print_json(value: object) -> None:
+    """Write one JSON object to stdout, for `--json`."""
+    print(pretty(cast("JsonValue", value)))
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return rows in aligned columns; numbers stand to the right, the last column is open."""
+    texts = [[_cell(cell) for cell in row] for row in rows]
+    widths = [max(len(r[i]) for r in [list(header), *texts]) for i in range(len(header))]
+    numeric = [
+        all(isinstance(row[i], int | float | Decimal) for row in rows) for i in range(len(header))
+    ]
+    lines = [_line(list(header), widths, numeric)] if any(header) else []
+    lines += [_line(row, widths, numeric) for row in texts]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people read it: 12 ms, 1.3 s."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people read it: 812 B, 1.2 KB."""
+    if count < 1000:
+        return f"{count} B"
+    return f"{count / 1000:.1f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+
+
+def _line(cells: list[str], widths: list[int], numeric: list[bool]) -> str:
+    padded = [
+        cell.rjust(width) if right else cell.ljust(width)
+        for cell, width, right in zip(cells, widths, numeric, strict=True)
+    ]
+    return "  ".join(padded)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return neutral(" ".join(str(value).split()))
+
+
+def _colour(text: str, code: str, stream: TextIO) -> str:
+    """Colour for a terminal, unless NO_COLOR is set (no-color.org)."""
+    if os.environ.get("NO_COLOR") or not stream.isatty():
+        return text
+    return f"\x1b[{code}m{text}\x1b[0m"

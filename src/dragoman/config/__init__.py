@@ -1,0 +1,1 @@
+"""dragoman.yaml: typed settings, and the file and line of every key."""

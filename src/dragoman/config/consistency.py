@@ -1,0 +1,146 @@
+"""What no single key shows: whether the settings fit together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import urlsplit
+
+from dragoman.config.parameters import parameter_schema
+from dragoman.config.settings import ApiSettings, HttpMethod, OperationSettings, Settings
+from dragoman.errors import AddressRefusedError
+from dragoman.nearest import did_you_mean
+from dragoman.network import Reach
+
+__all__ = ["METHODS", "inconsistencies"]
+
+Where = Callable[..., str]
+
+METHODS: tuple[HttpMethod, ...] = ("get", "post", "put", "patch", "delete", "head")
+"""The keys under which a hand-written operation has its path."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_SOURCES = ("openapi", "http")
+_BY_HAND = (*METHODS, "path", "query", "header", "body")
+_BOUND = frozenset({"caller.user", "caller.name"})
+
+
+def inconsistencies(settings: Settings, where: Where) -> tuple[str, ...]:
+    """Return each fault as one line: `file:line: what is wrong. What would work`."""
+    faults: list[str] = []
+    for name, api in settings.apis.items():
+        faults += (f"{where(*place)}: {what}" for place, what in _of_api(name, api))
+    faults += (f"{where(*place)}: {what}" for place, what in _of_names(settings))
+    return tuple(faults)
+
+
+Fault = tuple[tuple[str, ...], str]
+
+
+def _of_api(name: str, api: ApiSettings) -> Iterator[Fault]:
+    at = ("apis", name)
+    if not _NAME.fullmatch(name):
+        yield at, f"'{name}' is no name for an API: letters, digits, - and _, at most 64"
+    given = [source for source in _SOURCES if getattr(api, source) is not None]
+    if len(given) != 1:
+        yield at, f"apis.{name} needs one of: openapi: (a document), http: (calls written by hand)"
+    yield from _of_addresses(at, api)
+    yield from _of_fill((*at, "fill"), api.fill)
+    for operation, own in api.operations.items():
+        below = (*at, "operations", operation)
+        yield from _of_fill((*below, "fill"), own.fill)
+        yield from _of_select((*below, "select"), own)
+        if given == ["http"]:
+            yield from _by_hand(below, own)
+        elif written := [key for key in _BY_HAND if key in own.model_fields_set]:
+            yield (
+                (*below, written[0]),
+                f"'{written[0]}' describes a call of an http: API, and {name} has a document",
+            )
+
+
+def _of_addresses(at: tuple[str, ...], api: ApiSettings) -> Iterator[Fault]:
+    for key in ("http", "base_url"):
+        address = getattr(api, key)
+        if address is not None and (fault := _address_fault(address)):
+            yield (*at, key), f"{'.'.join((*at, key))} {fault}"
+    for server in api.servers:
+        if fault := _address_fault(server):
+            yield (*at, "servers"), f"{'.'.join(at)}.servers: {server} {fault}"
+    if api.openapi is not None and "://" in api.openapi and (fault := _address_fault(api.openapi)):
+        yield (*at, "openapi"), f"{'.'.join(at)}.openapi {fault}"
+    for host in api.allow_private:
+        try:
+            Reach.of(hosts=[host])
+        except AddressRefusedError:
+            what = f"'{host}' is no host: write host or host:port, without http://"
+            yield (*at, "allow_private"), what
+
+
+def _address_fault(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return "must be an address that begins with http:// or https://"
+    if parts.username is not None or parts.password is not None:
+        return "holds a user name or password: put it under auth, as a reference"
+    return ""
+
+
+def _of_fill(at: tuple[str, ...], fill: Mapping[str, object]) -> Iterator[Fault]:
+    for argument, source in fill.items():
+        if isinstance(source, str) and source.startswith("caller.") and source not in _BOUND:
+            known = " or ".join(sorted(_BOUND))
+            yield (*at, argument), f"{argument} is filled from '{source}'. Known are: {known}."
+
+
+def _of_select(at: tuple[str, ...], own: OperationSettings) -> Iterator[Fault]:
+    if own.select is None:
+        return
+    import jmespath  # noqa: PLC0415 - only where the owner selects
+
+    try:
+        jmespath.compile(own.select)
+    except jmespath.exceptions.JMESPathError as error:
+        yield at, f"select is no JMESPath expression: {str(error).splitlines()[0]}"
+
+
+def _by_hand(at: tuple[str, ...], own: OperationSettings) -> Iterator[Fault]:
+    """Check a hand-written call: one method, and a description for each place in its path."""
+    methods = [method for method in METHODS if getattr(own, method) is not None]
+    if len(methods) != 1:
+        yield at, f'{at[-1]} needs one method and path, such as get: "/parcels/{{id}}"'
+        return
+    path = str(getattr(own, methods[0]))
+    if not path.startswith("/"):
+        yield (*at, methods[0]), f"the path must begin with a slash, got '{path}'"
+    holes = re.findall(r"\{([^{}]*)\}", path)
+    for hole in dict.fromkeys(holes):
+        if hole not in own.path:
+            yield (*at, methods[0]), f"say what {{{hole}}} is: path: {{{hole}: string}}"
+    for name in own.path:
+        if name not in holes:
+            yield (*at, "path", name), f"the path {path} has no place {{{name}}}"
+    for place in ("path", "query", "header", "body"):
+        for name, value in getattr(own, place).items():
+            try:
+                parameter_schema(value)
+            except ValueError as error:
+                yield (*at, place, name), f"{name} {error}"
+
+
+def _of_names(settings: Settings) -> Iterator[Fault]:
+    apis, toolsets = list(settings.apis), list(settings.toolsets)
+    for name, toolset in settings.toolsets.items():
+        for pattern in toolset.tools:
+            api = pattern.partition(".")[0]
+            if "*" not in api and api not in apis:
+                what = f"'{pattern}' names no API. {did_you_mean(api, apis, 1)}".rstrip()
+                yield ("toolsets", name, "tools"), what
+    for name, caller in settings.callers.items():
+        if caller.toolset is not None and caller.toolset not in toolsets:
+            what = f"there is no toolset '{caller.toolset}'. "
+            near = did_you_mean(caller.toolset, toolsets, 1)
+            yield ("callers", name, "toolset"), (what + near).rstrip()
+    served_at = settings.model.base_url if settings.model is not None else None
+    if served_at is not None and (fault := _address_fault(served_at)):
+        yield ("model", "base_url"), f"model.base_url {fault}"

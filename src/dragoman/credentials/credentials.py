@@ -1,0 +1,184 @@
+"""What we show to one API: chosen by what an operation requires, bound to the API's origins."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from dragoman.clock import Clock, Deadline
+from dragoman.config.settings import AuthValue
+from dragoman.credentials.auth import read_auth
+from dragoman.credentials.client_credentials import ClientCredentials
+from dragoman.credentials.parts import AUTHORIZATION, BEARER, Basic, Grant, Part, Value, place_of
+from dragoman.credentials.reveal import Reveal
+from dragoman.credentials.wording import described, form_of
+from dragoman.errors import CredentialError, NetworkError
+from dragoman.network import Network, Origin, Reach
+from dragoman.network.address import parse_address
+from dragoman.operation import WHOLE_AUTH, Credential, Scheme
+
+if TYPE_CHECKING:
+    from dragoman.secrets.secrets import Secrets
+
+__all__ = ["Credentials"]
+
+Security = tuple[tuple[str, ...], ...]
+"""Alternatives, each of schemes that are needed together (OpenAPI Security Requirement Object)."""
+
+
+class Credentials:
+    """The credentials of one API.
+
+    `auth` is what the owner wrote, `schemes` what the description declares, `allowed_origins`
+    where a credential may go, `where` the `file:line` of a key under `auth`. Nothing is resolved
+    before it is needed. Raises `ConfigurationError` where `auth` does not fit the schemes.
+    """
+
+    def __init__(
+        self,
+        api: str,
+        auth: Mapping[str, AuthValue],
+        schemes: Mapping[str, Scheme],
+        *,
+        allowed_origins: frozenset[Origin],
+        secrets: Secrets,
+        network: Network,
+        reach: Reach,
+        clock: Clock,
+        where: Callable[[str], str],
+    ) -> None:
+        self._api = api
+        self._schemes = schemes
+        self._allowed = allowed_origins
+        self._auth = read_auth(api, auth, schemes, where)
+        self._where = where
+        self._reveal = Reveal(api, secrets, where)
+        self._grants = {
+            part: ClientCredentials(part, self._reveal, network, reach, clock)
+            for part in self._auth.parts
+            if isinstance(part, Grant)
+        }
+
+    async def credential(
+        self, security: Security, target: str, deadline: Deadline | None = None
+    ) -> Credential:
+        """Return what to show for a request to this address.
+
+        It is the first alternative of `security` that `auth` satisfies. Where the empty one is
+        among them and no other can be satisfied, or nothing is required, it is empty.
+
+        Raises `CredentialError` where nothing satisfies, the address is not one that may be shown
+        the credential, or a secret is missing; `NetworkError` where a token cannot be fetched
+        now, or not before the deadline.
+        """
+        parts = self._choose(security)
+        if not parts:
+            return Credential()
+        self._check_origin(target)
+        try:
+            async with asyncio.timeout(deadline.remaining() if deadline else None):
+                return _together([await self._show(part) for part in parts])
+        except TimeoutError:
+            raise NetworkError(
+                f"{self._api}: no token within the time of the call.", sent=False
+            ) from None
+
+    def forget(self, shown: Credential) -> bool:
+        """Drop the fetched tokens in a credential that an API refused with 401.
+
+        Returns whether `credential` may now give another one, so that trying again makes sense.
+        Tokens that were fetched since are kept: many refused calls fetch one new token.
+        """
+        renewable = False
+        for name, value in shown.headers:
+            for grant, tokens in self._grants.items():
+                if name == AUTHORIZATION and grant.label in shown.label:
+                    tokens.forget(value.removeprefix(BEARER))
+                    renewable = True
+        return renewable
+
+    def _choose(self, security: Security) -> tuple[Part, ...]:
+        for alternative in security:
+            parts = self._satisfying(alternative) if alternative else None
+            if parts is not None:
+                return parts
+        if not security or () in security:
+            return ()
+        raise self._unsatisfied(security)
+
+    def _satisfying(self, alternative: tuple[str, ...]) -> tuple[Part, ...] | None:
+        """Return the parts for all schemes of an alternative, or None where one has no part."""
+        if WHOLE_AUTH in alternative:
+            return self._apart(self._auth.parts)
+        found = [self._auth.by_scheme.get(scheme) for scheme in alternative]
+        parts = [part for part in found if part is not None]
+        if len(parts) < len(found):
+            return None
+        return self._apart((*parts, *self._auth.loose))
+
+    def _apart(self, parts: Iterable[Part]) -> tuple[Part, ...]:
+        """Return the parts, each once; two for one place cannot be shown together."""
+        by_place: dict[tuple[str, str], Part] = {}
+        for part in parts:
+            other = by_place.setdefault(place_of(part), part)
+            if other != part:
+                raise CredentialError(
+                    f"{self._api} is to be shown {other.label} and {part.label} in one place.",
+                    hint=f"Keep one under auth ({self._where(part.key)}).",
+                )
+        return tuple(by_place.values())
+
+    def _unsatisfied(self, security: Security) -> CredentialError:
+        wanted = [
+            " with ".join(self._wording(scheme) for scheme in alternative)
+            for alternative in security
+        ]
+        given = ", ".join(part.label for part in self._auth.parts) or "nothing"
+        name = security[0][0]
+        scheme = self._schemes.get(name)
+        form = form_of(scheme) if scheme else '"${NAME}"'
+        return CredentialError(
+            f"{self._api} wants {', or '.join(wanted)}; under auth it has {given}.",
+            hint=f"Write auth: {{{name}: {form}}} ({self._where('')}).",
+        )
+
+    def _wording(self, scheme_id: str) -> str:
+        scheme = self._schemes.get(scheme_id)
+        return described(scheme) if scheme else f"{scheme_id}, which it does not declare"
+
+    def _check_origin(self, target: str, key: str = "base_url") -> None:
+        """Refuse an address that the owner has not named, with the key that would name it."""
+        address = parse_address(target)
+        if address.origin in self._allowed:
+            return
+        origin = f"{address.scheme}://{address.netloc}"
+        fix = {
+            "base_url": f"under apis.{self._api} base_url: {origin}, or servers: [{origin}]",
+            "token_url": f"under auth token_url: {address.shown}",
+        }
+        raise CredentialError(
+            f"The credential of {self._api} is not shown to {origin}: "
+            "neither your file nor a document on your disk names it.",
+            hint=f"If it is right, write {fix[key]}",
+        )
+
+    async def _show(self, part: Part) -> Credential:
+        if isinstance(part, Value):
+            return await self._reveal.value(part)
+        if isinstance(part, Basic):
+            return await self._reveal.basic(part)
+        if not part.is_typed:
+            self._check_origin(str(part.token_url), "token_url")
+        token = await self._grants[part].token()
+        return Credential(headers=((AUTHORIZATION, f"{BEARER}{token}"),), label=part.label)
+
+
+def _together(shown: Iterable[Credential]) -> Credential:
+    credentials = list(shown)
+    return Credential(
+        headers=tuple(pair for one in credentials for pair in one.headers),
+        query=tuple(pair for one in credentials for pair in one.query),
+        cookies=tuple(pair for one in credentials for pair in one.cookies),
+        label=", ".join(one.label for one in credentials),
+    )

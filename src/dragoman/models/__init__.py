@@ -1,0 +1,1 @@
+"""Providers of models: OpenAI, compatible servers; embeddings; usage and price."""

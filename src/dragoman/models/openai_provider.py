@@ -1,0 +1,85 @@
+"""The models of OpenAI and of servers that speak like it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dragoman.models.dialect import Dialect, Terms
+from dragoman.models.endpoint import Endpoint
+from dragoman.models.prices import dollars
+from dragoman.models.provider import ModelReply, ModelRequest, OnText
+
+if TYPE_CHECKING:
+    from dragoman.operation import JsonObject
+
+__all__ = ["OpenAIProvider"]
+
+_MAX_TOOLS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAIProvider:
+    """A model behind one of OpenAI's two interfaces. Make it with `openai_provider`."""
+
+    endpoint: Endpoint
+    dialect: Dialect
+    terms: Terms
+    max_tools: int = _MAX_TOOLS
+
+    @property
+    def name(self) -> str:
+        """The model's name, as it was configured."""
+        return self.terms.model
+
+    async def reply(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
+        """Return the model's next turn, streamed where someone listens.
+
+        Faults that may pass are tried again within the deadline, as long as no text was given to
+        `on_text`. Raises `CredentialError`, `LimitError` or `ModelError`; what the model wrote
+        as arguments, or as the name of a tool, is passed on as it is.
+        """
+        started = self.endpoint.clock.monotonic()
+        listener = _Listener(on_text) if on_text else None
+        answer, reply = await self.endpoint.trying(
+            lambda: self._turn(request, listener),
+            request.deadline,
+            may_repeat=lambda: listener is None or not listener.has_heard,
+        )
+        usage = reply.usage
+        if self.endpoint.server.has_list_prices:
+            usage = replace(usage, dollars=await dollars(answer, self.dialect.name))
+        seconds = self.endpoint.clock.monotonic() - started
+        return replace(reply, usage=usage, seconds=seconds)
+
+    async def aclose(self) -> None:
+        """Close the connections to the server."""
+        await self.endpoint.aclose()
+
+    async def _turn(
+        self, request: ModelRequest, listener: _Listener | None
+    ) -> tuple[JsonObject, ModelReply]:
+        path, body = self.dialect.path, self.dialect.body(request, self.terms)
+        if listener is None:
+            answer = await self.endpoint.post(path, body, request.deadline)
+        else:
+            answer = await self.endpoint.stream(
+                path,
+                {**body, **self.dialect.streamed},
+                request.deadline,
+                assembly=self.dialect.assembly(),
+                on_text=listener.hear,
+            )
+        return answer, self.dialect.read(answer)
+
+
+@dataclass(slots=True)
+class _Listener:
+    """Who is told the text, and whether any was: told twice, it would be a wrong answer."""
+
+    on_text: OnText
+    has_heard: bool = False
+
+    async def hear(self, piece: str) -> None:
+        self.has_heard = True
+        await self.on_text(piece)

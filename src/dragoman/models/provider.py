@@ -1,0 +1,151 @@
+"""What the assistant asks of a model and what comes back, whoever the provider is.
+
+A provider is anything with the two methods of `Provider`: OpenAI's API, a compatible server, a
+scripted one in a test, the offline planner. None of them knows the call path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from dragoman.clock import Deadline
+    from dragoman.operation import JsonObject, JsonSchema, JsonValue, Tool
+
+__all__ = [
+    "Embeddings",
+    "ModelReply",
+    "ModelRequest",
+    "OnText",
+    "Provider",
+    "ToolCall",
+    "ToolResult",
+    "Transcript",
+    "Usage",
+    "UserMessage",
+]
+
+OnText: TypeAlias = "Callable[[str], Awaitable[None]]"
+"""Is given each piece of the answer's text as it arrives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a reply took, and its price in US dollars where that is known."""
+
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    dollars: float | None = None
+
+    def __add__(self, other: Usage) -> Usage:
+        known = [d for d in (self.dollars, other.dollars) if d is not None]
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.output_tokens + other.output_tokens,
+            self.reasoning_tokens + other.reasoning_tokens,
+            sum(known) if known else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that the model asks for; `arguments` is the JSON text as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserMessage:
+    """What the user said, or context that we add on the user's side, labelled as such."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What came of a call: `content` is the fenced text a language model reads.
+
+    `status` and `data` are the same as values, for a provider that is a program.
+    """
+
+    call_id: str
+    name: str
+    content: str
+    status: str
+    data: JsonValue = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReply:
+    """One turn of the model.
+
+    `items` are the provider's own output items, to be passed back unchanged in the next request
+    (reasoning included); `finish` says why the turn ended.
+    """
+
+    text: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    items: tuple[JsonObject, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    finish: Literal["stop", "length", "refusal"] = "stop"
+    model: str = ""
+    seconds: float = 0.0
+
+
+Transcript: TypeAlias = "Sequence[UserMessage | ModelReply | ToolResult]"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """Everything that one turn of the model is given.
+
+    `instructions` are ours and the owner's, never anyone else's text. `output_schema` asks for
+    an answer in that form. `end_user` is a keyed hash, sent to OpenAI's own address only.
+    """
+
+    instructions: str
+    transcript: Transcript
+    tools: Sequence[Tool]
+    deadline: Deadline
+    output_schema: JsonSchema | None = None
+    output_name: str = "answer"
+    max_output_tokens: int | None = None
+    end_user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """One vector a text, in the order of the texts."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    model: str
+    usage: Usage
+
+
+class Provider(Protocol):
+    """A model that can choose tools."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, for records and receipts."""
+        ...
+
+    @property
+    def max_tools(self) -> int:
+        """How many tools one request may carry."""
+        ...
+
+    async def reply(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
+        """Return the model's next turn; raises `ModelError`, `LimitError` or `CredentialError`."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        ...

@@ -1,0 +1,23 @@
+"""Every socket that Dragoman opens towards APIs, descriptions, models, identity and webhooks.
+
+Importing this room imports no HTTP client: that happens when a `Network` is first used.
+"""
+
+from __future__ import annotations
+
+from dragoman.network.address import Origin, origin_of
+from dragoman.network.message import Bounds, Request, Response
+from dragoman.network.reach import Reach
+from dragoman.network.resolve import Resolver
+from dragoman.network.session import Network
+
+__all__ = [
+    "Bounds",
+    "Network",
+    "Origin",
+    "Reach",
+    "Request",
+    "Resolver",
+    "Response",
+    "origin_of",
+]

@@ -1,0 +1,273 @@
+"""The nouns of the program as plain data, and nothing else.
+
+An API is read into operations. A call names an operation and its arguments; it becomes a
+prepared request, what came back is received, and what came of it is an outcome. Everything
+here is frozen, holds no secret, and imports the standard library only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from dragoman.clock import Deadline
+    from dragoman.errors import Problem
+
+__all__ = [
+    "OWNER",
+    "WHOLE_AUTH",
+    "Call",
+    "Contract",
+    "Credential",
+    "Door",
+    "Effect",
+    "JsonObject",
+    "JsonSchema",
+    "JsonValue",
+    "Operation",
+    "Outcome",
+    "Prepared",
+    "Received",
+    "Scheme",
+    "Status",
+    "Tool",
+]
+
+JsonValue: TypeAlias = (
+    "None | bool | int | float | Decimal | str | Sequence[JsonValue] | Mapping[str, JsonValue]"
+)
+JsonObject: TypeAlias = "Mapping[str, JsonValue]"
+JsonSchema: TypeAlias = "Mapping[str, JsonValue]"
+
+OWNER = "owner"
+"""The caller that Python and the command line act as, unless another is named."""
+
+WHOLE_AUTH = "*"
+"""In a security requirement: all that the owner wrote under `auth`, for want of a scheme's name."""
+
+Door = Literal["python", "cli", "ask", "actions", "mcp", "openai", "management"]
+
+
+class Effect(StrEnum):
+    """What an operation does to the world; from the HTTP method, corrected by the owner."""
+
+    READ = "read"
+    WRITE = "write"
+    DESTRUCTIVE = "destructive"
+
+
+class Status(StrEnum):
+    """What came of a call. The path never waits for a person or a job."""
+
+    OK = "ok"
+    FAILED = "failed"
+    PREVIEWED = "previewed"
+    PENDING = "pending"
+    RUNNING = "running"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A way in which an API wants to be shown a credential (OpenAPI Security Scheme Object).
+
+    `kind` is apiKey, http or oauth2 and so on; `name` is the header, query or cookie name of an
+    apiKey; `scheme` is `basic`, `bearer` or another of an http one; `token_url` that of the
+    client-credentials flow.
+    """
+
+    id: str
+    kind: Literal["apiKey", "http", "oauth2", "openIdConnect", "mutualTLS"]
+    place: Literal["", "header", "query", "cookie"] = ""
+    name: str = ""
+    scheme: str = ""
+    token_url: str = ""
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What an operation accepts and requires: the part that is read at first use.
+
+    `input_schema` is one flat, closed object in JSON Schema 2020-12 that carries its own `$defs`.
+    `security` lists alternatives, each a set of scheme names that are needed together; no
+    alternative at all means that no credential is sent. `binding` is what the API's kind needs to
+    build the request; only that kind looks inside. `changes` says where the operation differs
+    from its description, `unsupported` why it cannot be called.
+    """
+
+    input_schema: JsonSchema
+    security: tuple[tuple[str, ...], ...]
+    binding: object
+    changes: tuple[str, ...] = ()
+    unsupported: str = ""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing an API can do, whatever described it. Its id is `api.operationId`.
+
+    `kind` names the folder in `apis/` that builds and sends its requests. `route` is the method
+    and path where it has them (`GET /orders/{id}`). All but `contract` is cheap, so that a
+    catalog of thousands can be listed, filtered and searched.
+    """
+
+    id: str
+    api: str
+    name: str
+    kind: str
+    effect: Effect
+    route: str = ""
+    summary: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    deprecated: bool = False
+    read: Callable[[], Contract] = field(kw_only=True, repr=False, compare=False)
+
+    @cached_property
+    def contract(self) -> Contract:
+        """The rest of the description, read and checked at first use."""
+        return self.read()
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """An operation as a model sees it; `name` is what the model calls it by."""
+
+    name: str
+    operation: str
+    description: str
+    parameters: JsonSchema
+    effect: Effect
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One use of an operation.
+
+    `origins` says of each argument where its value came from: the question, a field of an
+    earlier result, the model, or the owner; it was found by comparing values. `scope` is within
+    what a repeated write counts as the same one. `budget` bounds the answer in bytes, for models.
+    """
+
+    id: str
+    operation: str
+    arguments: JsonObject
+    deadline: Deadline
+    scope: str
+    caller: str = OWNER
+    user: str | None = None
+    door: Door = "python"
+    origins: Mapping[str, str] = field(default_factory=dict)
+    dry_run: bool = False
+    budget: int | None = None
+    answer: str | None = None
+    question: str = ""
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The exact request that a call makes, without any credential.
+
+    `target` is the address as it goes out, encoded. `security` is what the operation requires,
+    so that *send* can attach it. Two prepared requests with one hash are the same request, for
+    approval, repetition, cache and record alike.
+    """
+
+    operation: str
+    api: str
+    kind: str
+    effect: Effect
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    security: tuple[tuple[str, ...], ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over everything that reaches the API, in hexadecimal; origins do not count."""
+        canonical = json.dumps(
+            [
+                self.operation,
+                self.kind,
+                self.method,
+                self.target,
+                sorted([name.lower(), value] for name, value in self.headers),
+                None if self.body is None else hashlib.sha256(self.body).hexdigest(),
+                [list(alternative) for alternative in self.security],
+            ],
+            separators=(",", ":"),
+            ensure_ascii=True,
+        )
+        return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What we show to an API for one attempt: bound to origins, never printed.
+
+    `label` names it without its value (`bearer ${SHOP_TOKEN}`), for errors and records.
+    """
+
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    cookies: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What an API answered; `seconds` from the first byte sent to the last one read.
+
+    `credential` is the label of what it was shown; `repeated_from` the time of the first answer
+    where this is that one again.
+    """
+
+    status: int
+    media_type: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = field(repr=False)
+    seconds: float
+    credential: str = ""
+    repeated_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a call, for whoever made it.
+
+    `data` is the answer after *shape*; `note` says what was left out of it and how to get it;
+    `source` is the API it came from; `approval` the id of the approval a pending call waits for;
+    `repeated_from` the time of the first outcome when this is a repeat of it; `record` the row
+    of the audit log.
+    """
+
+    id: str
+    operation: str
+    status: Status
+    data: JsonValue = None
+    problem: Problem | None = None
+    prepared: Prepared | None = None
+    note: str = ""
+    source: str = ""
+    approval: str | None = None
+    repeated_from: datetime | None = None
+    record: JsonObject = field(default_factory=dict, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the API did what was asked."""
+        return self.status is Status.OK

@@ -1,0 +1,148 @@
+"""Approvals: bound to one exact request, used once, answered anywhere, also after a restart."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dragoman import PolicyError, Status
+from dragoman.clock import SystemClock
+
+REFUND = {"order_id": "1042", "amount": 25}
+
+
+class MovedClock(SystemClock):
+    """The system's clock, so many hours later."""
+
+    def __init__(self) -> None:
+        self.later = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.later
+
+
+async def test_a_repeat_of_a_waiting_call_gets_the_same_approval(dragoman, shop) -> None:
+    d = await dragoman()
+    first = await d.call("shop.refundOrder", REFUND, idempotency_key="k")
+    again = await d.call("shop.refundOrder", REFUND, idempotency_key="k")
+    assert first.approval == again.approval
+    assert len(await d.parts.approvals.waiting()) == 1
+
+
+async def test_a_no_is_told_with_its_reason_and_nothing_is_sent(dragoman, shop) -> None:
+    d = await dragoman()
+    waiting = await d.call("shop.refundOrder", REFUND)
+    await d.deny(waiting.approval, by="ana", reason="too much")
+    outcome = await d.resume(waiting.id)
+    assert outcome.status is Status.FAILED
+    assert "ana said no to shop.refundOrder: too much" in outcome.problem.detail
+    assert shop.refunds == []
+
+
+async def test_after_a_no_the_same_call_is_asked_anew(dragoman, shop) -> None:
+    d = await dragoman()
+    waiting = await d.call("shop.refundOrder", REFUND, idempotency_key="k")
+    await d.deny(waiting.approval)
+    await d.resume(waiting.id)
+    anew = await d.call("shop.refundOrder", REFUND, idempotency_key="k")
+    assert anew.status is Status.PENDING
+    assert anew.approval != waiting.approval
+
+
+async def test_an_approval_is_used_once(dragoman, shop) -> None:
+    d = await dragoman()
+    waiting = await d.call("shop.refundOrder", REFUND)
+    await d.approve(waiting.approval)
+    first = await d.resume(waiting.id)
+    second = await d.resume(waiting.id)
+    assert first.ok
+    assert second.repeated_from is not None
+    assert len(shop.refunds) == 1
+    with pytest.raises(PolicyError):
+        await d.approve(waiting.approval)
+
+
+async def test_a_yes_from_another_process_counts(dragoman, shop) -> None:
+    asking = await dragoman()
+    waiting = await asking.call("shop.refundOrder", REFUND)
+    await asking.aclose()
+    answering = await dragoman()
+    await answering.approve(waiting.approval, by="ana")
+    outcome = await answering.resume(waiting.id)
+    assert outcome.ok
+    assert shop.refunds == [{"order_id": "1042", "amount": 25}]
+
+
+async def test_a_yes_for_a_request_that_has_changed_since_is_asked_anew(dragoman, shop) -> None:
+    asking = await dragoman()
+    waiting = await asking.call("shop.refundOrder", REFUND)
+    await asking.approve(waiting.approval)
+    await asking.aclose()
+    changed = await dragoman(fill={"reason": "late"})
+    outcome = await changed.resume(waiting.id)
+    assert outcome.status is Status.PENDING
+    assert outcome.approval != waiting.approval
+    assert shop.refunds == []
+
+
+async def test_a_rule_that_came_after_the_yes_still_refuses(dragoman, shop) -> None:
+    asking = await dragoman()
+    waiting = await asking.call("shop.refundOrder", REFUND)
+    await asking.approve(waiting.approval)
+    await asking.aclose()
+    read_only = await dragoman(read_only=True)
+    outcome = await read_only.resume(waiting.id)
+    assert outcome.problem.code == "refused"
+    assert shop.refunds == []
+
+
+async def test_an_approval_expires(dragoman, shop) -> None:
+    clock = MovedClock()
+    d = await dragoman(clock=clock)
+    waiting = await d.call("shop.refundOrder", REFUND)
+    clock.later = timedelta(hours=25)
+    with pytest.raises(PolicyError, match="expired"):
+        await d.approve(waiting.approval)
+    anew = await d.resume(waiting.id)
+    assert anew.status is Status.PENDING
+    assert anew.approval != waiting.approval
+
+
+async def test_a_read_can_need_a_yes_too(dragoman, shop) -> None:
+    d = await dragoman(require_approval="always")
+    waiting = await d.call("shop.getOrder", {"order_id": "1042"})
+    assert waiting.status is Status.PENDING
+    await d.approve(waiting.approval)
+    assert (await d.resume(waiting.id)).data["status"] == "shipped"
+    assert (await d.call("shop.getOrder", {"order_id": "1042"})).status is Status.PENDING
+
+
+@pytest.mark.parametrize(
+    ("rule", "statuses"),
+    [
+        ("never", {"ok"}),
+        ("writes", {"pending"}),
+        ("always", {"pending"}),
+    ],
+)
+async def test_the_owner_says_what_needs_a_yes(
+    dragoman: Any, shop: Any, rule: str, statuses: set[str]
+) -> None:
+    d = await dragoman(require_approval=rule)
+    outcomes = [
+        await d.call("shop.refundOrder", REFUND),
+        await d.call("shop.deleteOrder", {"order_id": "1042"}),
+    ]
+    assert {o.status.value for o in outcomes} == statuses
+
+
+async def test_the_person_sees_the_exact_request(dragoman, shop) -> None:
+    d = await dragoman()
+    waiting = await d.call("shop.refundOrder", REFUND)
+    approval = await d.parts.approvals.get(waiting.approval)
+    assert approval.shown["method"] == "POST"
+    assert approval.shown["target"] == f"{shop.url}/orders/1042/refunds"
+    assert approval.shown["body"] == '{"amount":25}'
+    assert approval.prepared_hash == waiting.prepared.hash
