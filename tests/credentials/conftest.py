@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dragoman.secrets.live import LiveValues
-from dragoman.secrets.secrets import Secrets
 from token_server import MovedClock, TokenServer, running
 
 from dragoman.config.settings import ApiSettings
 from dragoman.credentials.credentials import Credentials
 from dragoman.network import Network, Reach, origin_of
 from dragoman.operation import Scheme
+from dragoman.secrets.live import LiveValues
 from dragoman.secrets.reference import Template
+from dragoman.secrets.secrets import Secrets
 
 ENVIRONMENT = {
     "SHOP_TOKEN": "tok-9f8e7d6c5b4a",

@@ -84,6 +84,17 @@ class Credentials:
                 f"{self._api}: no token within the time of the call.", sent=False
             ) from None
 
+    def label(self, security: Security) -> str:
+        """Return what `credential` would show, by its label; empty where that is nothing.
+
+        Nothing is resolved or fetched, and no address is judged.
+        """
+        try:
+            parts = self._choose(security)
+        except CredentialError:
+            return ""
+        return ", ".join(part.label for part in parts)
+
     def forget(self, shown: Credential) -> bool:
         """Drop the fetched tokens in a credential that an API refused with 401.
 

@@ -16,7 +16,14 @@ __all__ = ["Binding", "Body", "Encoding", "Hole", "Parameter", "Place", "Style"]
 
 Place = Literal["path", "query", "header", "cookie"]
 Style = Literal[
-    "form", "spaceDelimited", "pipeDelimited", "deepObject", "simple", "label", "matrix"
+    "form",
+    "spaceDelimited",
+    "pipeDelimited",
+    "tabDelimited",  # of Swagger 2.0 alone: `collectionFormat: tsv`
+    "deepObject",
+    "simple",
+    "label",
+    "matrix",
 ]
 
 
@@ -44,12 +51,15 @@ class Parameter:
 class Encoding:
     """How one member of a form is written (OpenAPI Encoding Object).
 
-    Without a `style` lists are repeated, and objects become JSON text.
+    Without a `style` lists are repeated, and objects become JSON text. `content_type` is what the
+    description says of a member: one media type, or several with commas. JSON writes any value as
+    JSON text; the others count in multipart/form-data, where each part has its type.
     """
 
     style: Style | None = None
     explode: bool = True
     allow_reserved: bool = False
+    content_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

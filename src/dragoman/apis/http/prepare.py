@@ -6,13 +6,15 @@ module relies on a schema to keep a value in its place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 from dragoman.apis.http.binding import Binding, Hole, Parameter
-from dragoman.apis.http.body import build_body
+from dragoman.apis.http.body import Written, build_body
+from dragoman.apis.http.field_name import header_fault
 from dragoman.apis.http.serialize import Pair, header_value, path_text, query_pairs
 from dragoman.apis.http.target import fill_path
 from dragoman.apis.http.text import in_header, in_json, in_query, in_query_reserved, in_url
@@ -23,6 +25,9 @@ __all__ = ["prepare"]
 
 MAX_TARGET = 64 * 1024
 """Bytes of an address. Servers end at 8 to 64 KiB; what is longer would be cut or refused."""
+
+# RFC 6265 4.1.1, where the name is a token of RFC 9110 5.6.2.
+_COOKIE_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _NO_ORIGINS: Mapping[str, str] = MappingProxyType({})
 _Given: TypeAlias = "list[tuple[Parameter, JsonValue]]"
@@ -52,8 +57,8 @@ def prepare(
         effect=operation.effect,
         method=binding.method,
         target=_target(binding, given),
-        headers=_headers(binding, given, has_body=body is not None),
-        body=body,
+        headers=_headers(binding, given, body),
+        body=None if body is None else body.data,
         security=contract.security,
         origins=dict(origins),
     )
@@ -127,23 +132,24 @@ def _claim_name(key: str, parameter: Parameter, taken: dict[str, str]) -> None:
     for name in names:
         if taken.setdefault(name, parameter.argument) != parameter.argument:
             raise ArgumentError(
-                f"{parameter.argument} has a member {key!r}, which is the name of another parameter."
+                f"{parameter.argument} has a member {key!r}, the name of another parameter."
             )
 
 
 def _pairs(parameter: Parameter, value: JsonValue) -> list[Pair]:
-    encode = in_query_reserved if parameter.allow_reserved else in_query
+    # In a cookie a semicolon would end the value, so that `allowReserved` is for queries alone.
+    reserved = parameter.allow_reserved and parameter.place == "query"
+    encode = in_query_reserved if reserved else in_query
     if parameter.as_json:
         return [(parameter.name, encode(in_json(value, parameter.argument)))]
-    return query_pairs(
-        parameter.name, value, parameter.style, encode, explode=parameter.explode
-    )
+    return query_pairs(parameter.name, value, parameter.style, encode, explode=parameter.explode)
 
 
-def _headers(binding: Binding, given: _Given, *, has_body: bool) -> tuple[tuple[str, str], ...]:
-    headers = [("Accept", binding.accept)] if binding.accept else []
-    if has_body and binding.body is not None:
-        headers.append(("Content-Type", binding.body.media_type))
+def _headers(binding: Binding, given: _Given, body: Written | None) -> tuple[tuple[str, str], ...]:
+    own = {parameter.name.lower() for parameter, _ in given if parameter.place == "header"}
+    headers = [("Accept", binding.accept)] if binding.accept and "accept" not in own else []
+    if body is not None:
+        headers.append(("Content-Type", body.content_type))
     cookies: list[str] = []
     for parameter, value in given:
         if parameter.place == "header":
@@ -156,13 +162,20 @@ def _headers(binding: Binding, given: _Given, *, has_body: bool) -> tuple[tuple[
 
 
 def _header(parameter: Parameter, value: JsonValue) -> str:
+    if why := header_fault(parameter.name):
+        raise ArgumentError(
+            f"{parameter.argument} would be the header {parameter.name[:80]!r}: {why}.",
+            hint=f"Leave {parameter.argument} out.",
+        )
     if parameter.as_json:
         return in_header(in_json(value, parameter.argument), parameter.argument)
-    return header_value(parameter.name, value, explode=parameter.explode)
+    return header_value(parameter.argument, value, explode=parameter.explode)
 
 
 def _cookie(parameter: Parameter, value: JsonValue) -> str:
     """Write one cookie. Exploded lists and objects have none: an ampersand parts no cookies."""
+    if not _COOKIE_NAME.fullmatch(parameter.name):
+        raise ArgumentError(f"{parameter.name[:80]!r} is no name of a cookie.")
     pairs = _pairs(parameter, value)
     if len(pairs) != 1 or pairs[0][0] != parameter.name:
         raise ArgumentError(f"{parameter.argument} cannot be written into one cookie.")

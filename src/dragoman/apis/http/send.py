@@ -72,11 +72,20 @@ def _headers(prepared: Prepared, credential: Credential) -> tuple[tuple[str, str
             raise _taken(prepared, f"the header {name}")
         names.add(name.lower())
         headers.append((name, value))
-    cookies = [value for name, value in prepared.headers if name.lower() == "cookie"]
-    cookies += [_cookie(prepared, name, value) for name, value in credential.cookies]
-    if cookies:
+    if cookies := _cookies(prepared, credential):
         headers.append(("Cookie", "; ".join(cookies)))
     return tuple(headers)
+
+
+def _cookies(prepared: Prepared, credential: Credential) -> list[str]:
+    given = [value for name, value in prepared.headers if name.lower() == "cookie"]
+    names = {pair.partition("=")[0] for value in given for pair in value.split("; ")}
+    for name, value in credential.cookies:
+        if name in names:
+            raise _taken(prepared, f"the cookie {name}")
+        names.add(name)
+        given.append(_cookie(prepared, name, value))
+    return given
 
 
 def _cookie(prepared: Prepared, name: str, value: str) -> str:

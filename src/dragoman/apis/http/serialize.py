@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from dragoman.apis.http.binding import Encoding, Style
+from dragoman.apis.http.media import is_json
 from dragoman.apis.http.text import (
     Encode,
     in_header,
@@ -32,6 +33,7 @@ _MAX_DEPTH = 64
 _SEPARATORS: Mapping[str, tuple[str, str]] = {
     "spaceDelimited": (" ", "a space"),
     "pipeDelimited": ("|", "a bar"),
+    "tabDelimited": ("\t", "a tab"),
 }
 
 
@@ -43,17 +45,22 @@ def path_text(name: str, value: JsonValue, style: Style, *, explode: bool) -> st
         return f"{prefix}={text}" if style == "matrix" and text else prefix + text
     if style == "matrix":
         return _matrix(name, value, explode=explode)
-    separator = "." if style == "label" and explode else ","
-    text = separator.join(_pieces(name, value, in_url, equals=explode))
-    return f".{text}" if style == "label" else text
+    if style != "label":
+        return ",".join(_pieces(name, value, in_url, equals=explode))
+    separator = "." if explode else ","
+    # A dot is an unreserved character, which encoding leaves as it is.
+    encode = _parted_by(separator, "a dot", name, in_url) if explode else in_url
+    return "." + separator.join(_pieces(name, value, encode, equals=explode))
 
 
 def _matrix(name: str, value: JsonValue, *, explode: bool) -> str:
     pieces = _pieces(name, value, in_url, equals=explode)
     if not explode:
-        return f";{in_url(name)}={','.join(pieces)}"
-    prefix = "" if isinstance(value, Mapping) else f"{in_url(name)}="
-    return "".join(f";{prefix}{piece}" for piece in pieces)
+        pieces = [f"{in_url(name)}={','.join(pieces)}"]
+    elif not isinstance(value, Mapping):
+        pieces = [f"{in_url(name)}={piece}" for piece in pieces]
+    # A name without a value has no equals sign either (RFC 6570, section 3.2.7).
+    return "".join(f";{piece.removesuffix('=')}" for piece in pieces)
 
 
 def header_value(name: str, value: JsonValue, *, explode: bool) -> str:
@@ -85,6 +92,7 @@ def query_pairs(
         return [(name, encode(scalar(item, name))) for item in items]
     if style in _SEPARATORS:
         return [(name, _delimited(name, value, style, encode))]
+    encode = _parted_by(",", "a comma", name, encode)
     return [(name, ",".join(_pieces(name, value, encode, equals=False)))]
 
 
@@ -92,7 +100,7 @@ def form_pairs(name: str, value: JsonValue, encoding: Encoding, encode: Encode) 
     """Return the pairs of one member of a form (OpenAPI Encoding Object, 3.1.1 section 4.8.15)."""
     if encoding.style is not None:
         return query_pairs(name, value, encoding.style, encode, explode=encoding.explode)
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) or is_json(encoding.content_type or ""):
         return [(name, encode(in_json(value, name)))]
     items = _items(name, value) if is_list(value) else [value]
     return [
@@ -137,14 +145,24 @@ def _pieces(name: str, value: JsonValue, encode: Encode, *, equals: bool) -> lis
 
 def _delimited(name: str, value: JsonValue, style: Style, encode: Encode) -> str:
     separator, shown = _SEPARATORS[style]
+    checked = _parted_by(separator, shown, name, str)
+    # Not allowed in an address as they are (RFC 3986 3.4), so encoded whatever the value is.
+    parts = _pieces(name, value, lambda text: encode(checked(text)), equals=False)
+    return in_url(separator).join(parts)
+
+
+def _parted_by(separator: str, shown: str, name: str, encode: Encode) -> Encode:
+    """Refuse a value that would still hold, once it is encoded, what separates values."""
 
     def checked(text: str) -> str:
-        if separator in text:
-            raise ArgumentError(f"{name} holds {shown} in {text!r}, which separates its values.")
-        return encode(text)
+        encoded = encode(text)
+        if separator in encoded:
+            raise ArgumentError(
+                f"{name} holds {shown} in {text[:80]!r}, which separates its values."
+            )
+        return encoded
 
-    # Not allowed in an address as they are (RFC 3986 3.4), so encoded whatever the value is.
-    return in_url(separator).join(_pieces(name, value, checked, equals=False))
+    return checked
 
 
 def _deep(key: str, value: JsonValue, name: str, depth: int) -> Iterator[Pair]:

@@ -12,6 +12,8 @@ from dragoman.errors import ArgumentError
 __all__ = ["fill_path", "parse_template"]
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
+_SLASH = re.compile(r"[/\\]")
+_END = re.compile(r"[;?#\x00]")
 _LITERAL_SAFE = "/!$&'()*+,;=:@%-._~"
 _MAX_DECODING = 4
 
@@ -83,12 +85,12 @@ def _check_segment(segment: str, arguments: list[str]) -> None:
 def leads_elsewhere(segment: str) -> bool:
     """Whether a server that decodes a segment, even more than once, finds dot segments in it.
 
-    Servers and proxies differ in what they decode and when; some strip `;…` from a segment, and
-    some read a backslash as a slash. All of them are taken at their worst.
+    Servers and proxies differ in what they decode and when; some strip `;…` from a segment or end
+    it at NUL, `?` or `#`, and some read a backslash as a slash. All are taken at their worst.
     """
     for _ in range(_MAX_DECODING):
         segment = unquote(segment)
-        if any(_is_dots(part.partition(";")[0]) for part in re.split(r"[/\\]", segment)):
+        if any(_is_dots(_END.split(part, maxsplit=1)[0]) for part in _SLASH.split(segment)):
             return True
         if "%" not in segment:
             break

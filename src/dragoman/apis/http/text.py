@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 from urllib.parse import quote
 
 from dragoman.errors import ArgumentError
@@ -17,6 +17,7 @@ from dragoman.operation import JsonValue
 
 __all__ = [
     "Encode",
+    "as_utf8",
     "in_form",
     "in_header",
     "in_json",
@@ -73,6 +74,14 @@ def in_json(value: JsonValue, name: str) -> str:
         raise ArgumentError(f"{name} cannot be written as JSON: {error}.") from None
 
 
+def as_utf8(text: str, name: str) -> bytes:
+    """Return text in UTF-8; raises `ArgumentError` for half a character."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise _half_character(error, name) from None
+
+
 def in_url(text: str) -> str:
     """Percent-encode all but the unreserved characters (RFC 3986 2.3)."""
     return _quoted(text, "")
@@ -102,10 +111,7 @@ def in_header(text: str, name: str) -> str:
         raise ArgumentError(f"{name} holds the character {code}, which no header may hold.")
     if text != text.strip(" "):
         raise ArgumentError(f"{name} begins or ends with a space, which a header loses.")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise _half_character(error, name) from None
+    as_utf8(text, name)
     return text
 
 
@@ -122,7 +128,7 @@ def kind_of(value: JsonValue) -> str:
     return "a list" if isinstance(value, Sequence) else "a number"
 
 
-def is_list(value: JsonValue) -> bool:
+def is_list(value: JsonValue) -> TypeGuard[Sequence[JsonValue]]:
     """Whether a value is a list; text is none."""
     return isinstance(value, Sequence) and not isinstance(value, str)
 
