@@ -16,9 +16,13 @@ import msgspec
 if TYPE_CHECKING:
     from dragoman.operation import JsonValue
 
-__all__ = ["canonical", "decode", "encode", "encode_text"]
+__all__ = ["MAX_DEPTH", "canonical", "decode", "encode", "encode_text"]
 
-_MAX_DEPTH = 200
+MAX_DEPTH = 200
+"""Of objects and lists within each other, read or written: whoever walks a value recurses."""
+
+_MAX_DIGITS = 1_000
+"""Of a whole number that `canonical` writes out: 1e999999999 is short, its digits are not."""
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _sorted_encoder = msgspec.json.Encoder(decimal_format="number", order="sorted")
@@ -37,31 +41,88 @@ def encode_text(value: JsonValue) -> str:
 
 
 def canonical(value: JsonValue) -> bytes:
-    """Return the value as JSON with sorted members: equal values give equal bytes."""
+    """Return the value as JSON with sorted members: equal values give equal bytes.
+
+    Numbers are compared as numbers: 25, 25.0 and 2.5e1 are one value, as in JSON Schema.
+    """
     _check(value)
-    return _sorted_encoder.encode(value)
+    return _sorted_encoder.encode(_with_plain_numbers(value))
 
 
 def decode(data: bytes | str) -> JsonValue:
-    """Return the value of a JSON text; raises `ValueError` (msgspec's is one) where it is none."""
+    """Return the value of a JSON text; raises `ValueError` (msgspec's is one) where it is none.
+
+    One that is nested deeper than `MAX_DEPTH` is refused too.
+    """
     try:
-        return cast("JsonValue", _decoder.decode(data))
+        value = cast("JsonValue", _decoder.decode(data))
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
+    except ArithmeticError:
+        raise ValueError("a number in the JSON is out of every range") from None
+    if _may_be_deep(data) and _is_deep(value):
+        raise ValueError(f"the JSON is nested deeper than {MAX_DEPTH}")
+    return value
+
+
+def _may_be_deep(data: bytes | str) -> bool:
+    """Whether there are brackets enough, which is quickly told; most texts have fewer."""
+    if isinstance(data, str):
+        return data.count("[") + data.count("{") > MAX_DEPTH
+    return data.count(b"[") + data.count(b"{") > MAX_DEPTH
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else cast("list[object]", one))
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _check(value: JsonValue, depth: int = 0) -> None:
-    if depth > _MAX_DEPTH:
-        raise ValueError(f"the value is nested deeper than {_MAX_DEPTH}")
     if isinstance(value, str) or value is None:
         return
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("NaN and Infinity are not JSON")
     if isinstance(value, Decimal) and not value.is_finite():
         raise ValueError("NaN and Infinity are not JSON")
+    if isinstance(value, Mapping | Sequence) and depth == MAX_DEPTH:
+        raise ValueError(f"the value is nested deeper than {MAX_DEPTH}")
     if isinstance(value, Mapping):
         for member in value.values():
             _check(member, depth + 1)
     elif isinstance(value, Sequence):
         for item in value:
             _check(item, depth + 1)
+
+
+def _with_plain_numbers(value: JsonValue) -> JsonValue:
+    if isinstance(value, float):
+        return _plain_number(Decimal(repr(value)))
+    if isinstance(value, Decimal):
+        return _plain_number(value)
+    if isinstance(value, Mapping):
+        return {name: _with_plain_numbers(member) for name, member in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_with_plain_numbers(item) for item in value]
+    return value
+
+
+def _plain_number(number: Decimal) -> int | Decimal:
+    # normalize() would round to the context's 28 digits; stripping zeros by hand does not.
+    sign, digits, exponent = number.as_tuple()
+    written = "".join(map(str, digits))
+    stripped = written.rstrip("0")
+    if not stripped:
+        return 0
+    places = cast("int", exponent) + len(written) - len(stripped)
+    if places >= 0 and number.adjusted() < _MAX_DIGITS:
+        return int(number)
+    return Decimal((sign, tuple(map(int, stripped)), places))

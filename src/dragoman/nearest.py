@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from heapq import nlargest
 
 __all__ = ["did_you_mean", "nearest"]
 
 _MAX_LENGTH = 200
+_MAX_COMPARED = 100
 
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
@@ -23,9 +25,19 @@ def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
         if "." not in wanted:
             tail = candidate.lower().partition(".")[2]
             known.setdefault(tail or candidate.lower(), []).append(candidate)
-    close = get_close_matches(wanted, known, n=count)
+    close = get_close_matches(wanted, _sharing_most(wanted, known), n=count)
     found = dict.fromkeys(candidate for key in close for candidate in known[key])
     return list(found)[:count]
+
+
+def _sharing_most(wanted: str, names: Iterable[str]) -> list[str]:
+    """Return the names that share most pairs of letters: comparing thousands takes too long."""
+    pairs = _pairs(wanted)
+    return nlargest(_MAX_COMPARED, names, key=lambda name: len(pairs & _pairs(name)))
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[place : place + 2] for place in range(len(text) - 1)}
 
 
 def did_you_mean(name: str, names: Iterable[str], count: int = 3) -> str:

@@ -5,16 +5,20 @@ Every rule remembers the line of the file it stands on, so that a refusal can na
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dragoman.access.scopes import Scope, parse_scope, permits
 from dragoman.config.load import Configuration
 from dragoman.config.settings import ApiSettings, CallerSettings, OperationSettings
-from dragoman.errors import NotFoundError, PolicyError
+from dragoman.errors import ConfigurationError, NotFoundError, PolicyError
+from dragoman.nearest import did_you_mean
 from dragoman.operation import OWNER, Effect, JsonValue, Operation
 
-__all__ = ["Caller", "Policy", "Rules"]
+__all__ = ["APPROVE", "Caller", "Policy", "Rules"]
+
+APPROVE = "approve"
+"""The scope that lets a caller answer approvals; the others are for operations."""
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds an API has for one answer where the owner says nothing."""
@@ -81,12 +85,18 @@ class Policy:
 
     @classmethod
     def compile(cls, configuration: Configuration, *, read_only: bool = False) -> Policy:
-        """Compile the rules of a configuration; `read_only` can only narrow what the file says."""
+        """Compile the rules of a configuration; `read_only` can only narrow what the file says.
+
+        Raises `ConfigurationError` with every scope that is none, or whose API is not there.
+        """
         settings = configuration.settings
+        faults: list[str] = []
         callers = {
-            name: _caller(name, caller, configuration.where("callers", name))
+            name: _caller(name, caller, configuration, faults)
             for name, caller in settings.callers.items()
         }
+        if faults:
+            raise ConfigurationError(*faults)
         return cls(configuration, callers, read_only or settings.read_only)
 
     def caller(self, name: str) -> Caller:
@@ -161,13 +171,35 @@ def _rates(
     return tuple((subject, rate) for subject, rate in rates if rate is not None)
 
 
-def _caller(name: str, settings: CallerSettings, rule: str) -> Caller:
+def _caller(
+    name: str, settings: CallerSettings, configuration: Configuration, faults: list[str]
+) -> Caller:
     acts_for = settings.acts_for
     return Caller(
         name=name,
-        scopes=tuple(parse_scope(scope) for scope in settings.scopes if scope != "approve"),
+        scopes=tuple(_scopes(name, settings.scopes, configuration, faults)),
         toolset=settings.toolset,
         acts_for=acts_for if isinstance(acts_for, str) else tuple(acts_for),
         rate=settings.rate,
-        rule=rule,
+        rule=configuration.where("callers", name),
     )
+
+
+def _scopes(
+    caller: str, written: Sequence[str], configuration: Configuration, faults: list[str]
+) -> Iterator[Scope]:
+    """Yield the scopes; what is none goes to the faults, each as one line."""
+    apis = configuration.settings.apis
+    for place, text in enumerate(written):
+        if text == APPROVE:
+            continue
+        at = configuration.where("callers", caller, "scopes", place)
+        try:
+            scope = parse_scope(text)
+        except ValueError as error:
+            faults.append(f"{at}: '{text}' of {caller} is no scope: {error}")
+            continue
+        if scope.api not in apis:
+            near = did_you_mean(scope.api, apis, 1)
+            faults.append(f"{at}: the scope '{text}' of {caller} names no API. {near}".rstrip())
+        yield scope

@@ -7,10 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from dragoman.config.parameters import parameter_schema
-from dragoman.config.settings import ApiSettings, HttpMethod, OperationSettings, Settings
+from dragoman.config.settings import (
+    ApiSettings,
+    HttpMethod,
+    ModelSettings,
+    OperationSettings,
+    Settings,
+)
 from dragoman.errors import AddressRefusedError
 from dragoman.nearest import did_you_mean
 from dragoman.network import Reach
+from dragoman.operation import OWNER
 
 __all__ = ["METHODS", "inconsistencies"]
 
@@ -44,6 +51,8 @@ def _of_api(name: str, api: ApiSettings) -> Iterator[Fault]:
     given = [source for source in _SOURCES if getattr(api, source) is not None]
     if len(given) != 1:
         yield at, f"apis.{name} needs one of: openapi: (a document), http: (calls written by hand)"
+    if given == ["http"] and api.overlays:
+        yield (*at, "overlays"), "overlays change a document, and an http: API has none"
     yield from _of_addresses(at, api)
     yield from _of_fill((*at, "fill"), api.fill)
     for operation, own in api.operations.items():
@@ -62,13 +71,16 @@ def _of_api(name: str, api: ApiSettings) -> Iterator[Fault]:
 def _of_addresses(at: tuple[str, ...], api: ApiSettings) -> Iterator[Fault]:
     for key in ("http", "base_url"):
         address = getattr(api, key)
-        if address is not None and (fault := _address_fault(address)):
+        if address is not None and (fault := _base_fault(address)):
             yield (*at, key), f"{'.'.join((*at, key))} {fault}"
     for server in api.servers:
-        if fault := _address_fault(server):
+        if fault := _base_fault(server):
             yield (*at, "servers"), f"{'.'.join(at)}.servers: {server} {fault}"
     if api.openapi is not None and "://" in api.openapi and (fault := _address_fault(api.openapi)):
         yield (*at, "openapi"), f"{'.'.join(at)}.openapi {fault}"
+    for overlay in api.overlays:
+        if "://" in overlay and (fault := _address_fault(overlay)):
+            yield (*at, "overlays"), f"{'.'.join(at)}.overlays: {overlay} {fault}"
     for host in api.allow_private:
         try:
             Reach.of(hosts=[host])
@@ -78,12 +90,24 @@ def _of_addresses(at: tuple[str, ...], api: ApiSettings) -> Iterator[Fault]:
 
 
 def _address_fault(address: str) -> str:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return "is no address: a host in brackets or a port is wrong"
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return "must be an address that begins with http:// or https://"
     if parts.username is not None or parts.password is not None:
         return "holds a user name or password: put it under auth, as a reference"
     return ""
+
+
+def _base_fault(address: str) -> str:
+    """Say what is wrong with an address that paths are put behind."""
+    fault = _address_fault(address)
+    if not fault and ("?" in address or "#" in address):
+        return "is put before paths, so it ends before '?' and '#': a key belongs under auth"
+    return fault
 
 
 def _of_fill(at: tuple[str, ...], fill: Mapping[str, object]) -> Iterator[Fault]:
@@ -137,10 +161,22 @@ def _of_names(settings: Settings) -> Iterator[Fault]:
                 what = f"'{pattern}' names no API. {did_you_mean(api, apis, 1)}".rstrip()
                 yield ("toolsets", name, "tools"), what
     for name, caller in settings.callers.items():
+        if name == OWNER:
+            yield ("callers", name), f"'{OWNER}' is whoever runs Dragoman: take another name"
         if caller.toolset is not None and caller.toolset not in toolsets:
             what = f"there is no toolset '{caller.toolset}'. "
             near = did_you_mean(caller.toolset, toolsets, 1)
             yield ("callers", name, "toolset"), (what + near).rstrip()
-    served_at = settings.model.base_url if settings.model is not None else None
-    if served_at is not None and (fault := _address_fault(served_at)):
+    yield from _of_model(settings.model)
+
+
+def _of_model(model: ModelSettings | None) -> Iterator[Fault]:
+    if model is None:
+        return
+    if "://" in model.name:
+        address = model.name.rstrip("#")
+        yield ("model",), f"the model of that server has no name: write model: {address}#NAME"
+    elif not model.name.strip():
+        yield ("model",), "the model has no name"
+    if model.base_url is not None and (fault := _address_fault(model.base_url)):
         yield ("model", "base_url"), f"model.base_url {fault}"

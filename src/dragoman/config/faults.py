@@ -49,9 +49,11 @@ def _line_number(line: str) -> int:
 
 
 def _line(fault: ErrorDetails, where: Where) -> str:
-    place = _written(fault["loc"])
+    # Of a key that no class knows, the way to it is what is written.
+    is_unknown = fault["type"] == "extra_forbidden"
+    place = fault["loc"] if is_unknown else _written(fault["loc"])
     name = ".".join(map(str, place))
-    if fault["type"] == "extra_forbidden":
+    if is_unknown:
         return f"{where(*place)}: {_unknown_key(place)}"
     message = str(fault["msg"]).removeprefix("Value error, ")
     if message.startswith(_UNSET):
@@ -70,10 +72,11 @@ def _sentence(fault: ErrorDetails, message: str) -> str:
         expected = fault.get("ctx", {}).get("expected", "")
         later = isinstance(fault["input"], Mapping) and fault["loc"][-1] == "require_approval"
         more = "; conditions are not enforced by this version" if later else ""
-        return f"must be {str(expected).replace(chr(39), '')}{more}"
+        said = str(expected).replace("'", "").replace("True", "true")
+        return f"must be {said}{more}"
     if kind == "string_pattern_mismatch" and fault["loc"][-1] == "rate":
         return "must be a rate such as 60/minute (second, minute, hour or day)"
-    return message[:1].lower() + message[1:]
+    return re.sub(r"^Input should (be|have)", r"must \1", message)
 
 
 def _written(location: Place) -> Place:
@@ -82,7 +85,7 @@ def _written(location: Place) -> Place:
     place: list[str | int] = []
     for part in location:
         inside = _member(inside, part)
-        if inside is None and place and isinstance(part, str) and not part.islower():
+        if inside is None and place:
             break
         place.append(part)
     return tuple(place)

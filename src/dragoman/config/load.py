@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,11 +161,14 @@ def _merged(below: JsonValue, above: JsonValue) -> JsonValue:
 def _plain(source: Mapping[str, object]) -> Mapping[str, JsonValue]:
     """Return a dict that someone wrote in Python as plain JSON values, paths as text."""
     try:
-        text = json.dumps(source, default=_as_text, allow_nan=False)
+        text = json.dumps(source, default=_as_text, allow_nan=False, ensure_ascii=False)
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ConfigurationError("The configuration holds half a character.") from None
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"The configuration cannot be read: {error}.") from None
-    if re.search(r'"\\ud[89a-f]', text, re.IGNORECASE):
-        raise ConfigurationError("The configuration holds half a character.")
+    except RecursionError:
+        raise ConfigurationError("The configuration is nested too deeply.") from None
     return cast("Mapping[str, JsonValue]", json.loads(text))
 
 

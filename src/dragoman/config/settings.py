@@ -39,9 +39,11 @@ __all__ = [
 NOT_YET: dict[str, frozenset[str]] = {
     "Settings": frozenset({"client_confirms", "privacy", "public_url", "flows"}),
     "ApiSettings": frozenset(
-        {"cache", "hide", "accounts", "overlays", "idempotency", "graphql", "sql", "mcp", "python"}
+        {"cache", "hide", "accounts", "idempotency", "graphql", "sql", "mcp", "python"}
     ),
-    "OperationSettings": frozenset({"cache", "hide", "owner", "idempotency", "rename", "python", "returns"}),
+    "OperationSettings": frozenset(
+        {"cache", "hide", "owner", "idempotency", "rename", "python", "returns"}
+    ),
     "CallerSettings": frozenset({"quota", "concurrency", "client_confirms"}),
 }
 """By settings class, the keys of the plan that this version does not enforce."""
@@ -75,23 +77,42 @@ def _secret(value: object) -> Template:
 
 
 def _secret_or_text(value: object) -> object:
+    if not isinstance(value, str | Template):
+        raise ValueError("must be text, or a reference such as ${NAME}")
     return _secret(value) if isinstance(value, str) and "${" in value else value
 
 
-def _auth_value(value: object) -> object:
+def _without_reference(value: object) -> object:
+    """Refuse references: what is filled in is shown to people, and stands in the records."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str) and "${" in one:
+            raise ValueError(
+                "holds a reference, and what is filled in is shown and recorded: "
+                "a secret belongs under auth"
+            )
+        if isinstance(one, dict | list):
+            waiting += one.values() if isinstance(one, dict) else one
+    return value
+
+
+def _auth_value(value: object, info: ValidationInfo) -> object:
     """Read one entry of `auth:`, by what stands in it."""
     if isinstance(value, Template | BasicAuth | OAuthAuth) or not isinstance(value, dict):
         return _secret(value) if not isinstance(value, BasicAuth | OAuthAuth) else value
     if "client_id" in value or "client_secret" in value:
-        return _part(OAuthAuth, value)
+        return _part(OAuthAuth, value, info)
     if "username" in value or "password" in value:
-        return _part(BasicAuth, value)
+        return _part(BasicAuth, value, info)
     return {str(name): _secret(one) for name, one in value.items()}
 
 
-def _part(kind: type[BasicAuth | OAuthAuth], value: dict[str, object]) -> BasicAuth | OAuthAuth:
+def _part(
+    kind: type[BasicAuth | OAuthAuth], value: dict[str, object], info: ValidationInfo
+) -> BasicAuth | OAuthAuth:
     try:
-        return kind.model_validate(value)
+        return kind.model_validate(value, context=info.context)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(map(str, fault["loc"]))
@@ -101,9 +122,11 @@ def _part(kind: type[BasicAuth | OAuthAuth], value: dict[str, object]) -> BasicA
 
 
 def _acts_for(value: object) -> object:
-    if value in ("any", "none") or isinstance(value, list | tuple):
+    if value in ("any", "none"):
         return value
-    raise ValueError("must be any, none, or a list of end users")
+    if isinstance(value, list | tuple) and all(isinstance(user, str) for user in value):
+        return value
+    raise ValueError("must be any, none, or a list of end users (ids as text, in quotes)")
 
 
 def _seconds(value: object) -> object:
@@ -121,11 +144,20 @@ def _single_to_list(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_interpolate)]
-Secret = Annotated[Template, BeforeValidator(_secret)]
-SecretOrText = Annotated[Template | str, BeforeValidator(_secret_or_text)]
-Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=86_400)]
+Secret = Annotated[Template, BeforeValidator(_secret, json_schema_input_type=str)]
+SecretOrText = Annotated[
+    Template | str, BeforeValidator(_secret_or_text, json_schema_input_type=str)
+]
+Seconds = Annotated[
+    float,
+    Field(gt=0, le=86_400),
+    BeforeValidator(_seconds, json_schema_input_type=float | str),
+]
 Rate = Annotated[str, Field(pattern=r"^[1-9]\d*/(second|minute|hour|day)$")]
-TextList = Annotated[list[Text], BeforeValidator(_single_to_list)]
+TextList = Annotated[
+    list[Text], BeforeValidator(_single_to_list, json_schema_input_type=list[str] | str)
+]
+Filled = Annotated[JsonValue, BeforeValidator(_without_reference)]
 Approval = Literal["never", "writes", "always"]
 HttpMethod = Literal["get", "post", "put", "patch", "delete", "head", "options"]
 
@@ -156,7 +188,10 @@ class OAuthAuth(Model):
 
 
 AuthValue = Annotated[
-    Template | BasicAuth | OAuthAuth | dict[str, Template], BeforeValidator(_auth_value)
+    Template | BasicAuth | OAuthAuth | dict[str, Template],
+    BeforeValidator(
+        _auth_value, json_schema_input_type=str | BasicAuth | OAuthAuth | dict[str, str]
+    ),
 ]
 """Under `bearer`, `api_key` or a scheme's name a secret; under `basic` and `oauth` their parts;
 under `header`, `query` and `cookie` a mapping of names to secrets."""
@@ -177,7 +212,7 @@ class OperationSettings(Model):
     description: Text | None = None
     effect: Effect | None = None
     require_approval: Approval | None = None
-    fill: dict[str, JsonValue] = {}
+    fill: dict[str, Filled] = {}
     omit: TextList = []
     select: Text | None = None
     limits: LimitSettings = LimitSettings()
@@ -199,6 +234,8 @@ class ApiSettings(Model):
     """One API: where it is, what it is for, how it is entered, and the owner's rules for it."""
 
     openapi: Text | None = None
+    overlays: TextList = []
+    """OpenAPI Overlays, by path or address: changes to the document, applied in their order."""
     http: Text | None = None
     base_url: Text | None = None
     servers: TextList = []
@@ -211,7 +248,7 @@ class ApiSettings(Model):
     exclude: TextList = []
     require_approval: Approval = "writes"
     limits: LimitSettings = LimitSettings()
-    fill: dict[str, JsonValue] = {}
+    fill: dict[str, Filled] = {}
     omit: TextList = []
     allow_private: TextList = []
     operations: dict[str, OperationSettings] = {}

@@ -7,6 +7,7 @@ Its composer is not used either: it recurses in C, and 200,000 brackets end the 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -124,7 +125,10 @@ class _Builder:
             ) from None
         except yaml.YAMLError as error:
             first = (str(error).splitlines() or [type(error).__name__])[0]
-            raise ConfigurationError(f"{self.name}: not YAML: {first}") from None
+            # This one has no line: it is for a character that YAML does not allow (1.2.2, 5.1).
+            hidden = yaml.reader.Reader.NON_PRINTABLE.search(text)
+            line = text.count("\n", 0, hidden.start()) + 1 if hidden else 1
+            raise ConfigurationError(f"{self.name}:{line}: not YAML: {first}") from None
 
     def _begin(
         self,
@@ -244,7 +248,10 @@ class _Builder:
                 raise self._error(event, f"a number of more than {_MAX_DIGITS:,} digits")
             return int(text)
         if _FLOAT.fullmatch(text):
-            return float(text)
+            number = float(text)
+            if math.isinf(number):
+                raise self._error(event, f"{text[:40]} is larger than a number can be here")
+            return number
         if _NOT_FINITE.fullmatch(text):
             raise self._error(event, f"{text} is no number here")
         return text
@@ -263,6 +270,10 @@ def _fault(text: str, line: int, problem: str | None) -> str:
     for near in lines[max(0, line - 2) : line]:
         if match := re.search(r"([{,]\s*)([\w-]+):\s*(\$\{[^}]*\})", near):
             return f'quote ${{…}} inside braces: {{{match[2]}: "{match[3]}"}}'
+        if match := re.search(r"[\[,]\s*(\$\{[^}]*\})", near):
+            return f'quote ${{…}} inside brackets: ["{match[1]}"]'
+        if match := re.search(r"([{,]\s*)([\w-]+):\s*(/[^\s,}]*\{[^}]*\}[^\s,}]*)", near):
+            return f'quote a path with {{…}} inside braces: {{{match[2]}: "{match[3]}"}}'
     here = lines[line - 1] if line <= len(lines) else ""
     if "\t" in here[: len(here) - len(here.lstrip())]:
         return "a tab indents this line: use spaces"

@@ -1,4 +1,4 @@
-"""Variables: those of the process, and below them those of the `.env` file beside the configuration."""
+"""Variables: those of the process, and below them those of `.env` beside the configuration."""
 
 from __future__ import annotations
 

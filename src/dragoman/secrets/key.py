@@ -20,7 +20,7 @@ _MIN_LENGTH = 16
 
 
 class RootKey:
-    """The key that the owner names, or one that is made beside the configuration, mode 0600."""
+    """The key that the owner names, or one that is made in a folder of ours, mode 0600."""
 
     def __init__(self, template: Template | None, resolver: Secrets, base: Path) -> None:
         self._template = template
@@ -71,6 +71,8 @@ def _make(path: Path) -> None:
     try:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
         # A link fails where the file is there already, so the first process wins whole.
         os.link(draft, path)
     except FileExistsError:
@@ -80,7 +82,7 @@ def _make(path: Path) -> None:
 
 
 def hkdf(root: bytes, *, info: bytes, salt: bytes = b"", length: int = 32) -> bytes:
-    """Return key material by HKDF with SHA-256 (RFC 5869, section 2)."""
+    """Return key material by HKDF with SHA-256 (RFC 5869, section 2), at most 8,160 bytes."""
     key = hmac.new(salt or bytes(32), root, hashlib.sha256).digest()
     output, block = b"", b""
     for counter in range(1, -(-length // 32) + 1):

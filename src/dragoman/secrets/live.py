@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar, cast
-from urllib.parse import quote, quote_plus
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from dragoman.operation import JsonValue
+from dragoman.secrets.forms import MIN_LENGTH, forms
 
 if TYPE_CHECKING:
-    from ahocorasick_rs import AhoCorasick
+    from ahocorasick_rs import BytesAhoCorasick
 
 __all__ = ["MIN_LENGTH", "LiveValues"]
 
-MIN_LENGTH = 8
-"""Characters from which a value is searched for: shorter ones would be found in innocent text."""
-
 Json = TypeVar("Json", bound="JsonValue")
+
+
+class _Matcher(NamedTuple):
+    """Finds every form; `labels` says what stands for the pattern of a number."""
+
+    find: BytesAhoCorasick
+    labels: tuple[bytes, ...]
 
 
 class LiveValues:
     """Every secret that was resolved, and what stands in its place in text: `[SHOP_TOKEN]`.
 
-    A value is found as it is, percent-encoded, escaped for JSON or HTML, and in base64 at any of
-    its three alignments. Printing this object shows no value.
+    A value is found in each form of `secrets.forms`. Printing this object shows no value. Any
+    thread may ask while another adds.
     """
 
     def __init__(self) -> None:
         self._labels: dict[str, str] = {}
+        self._seen: set[str] = set()
         self._short: set[str] = set()
         self._names: set[str] = set()
-        self._matcher: AhoCorasick | None = None
-        self._patterns: list[str] = []
+        self._matcher: _Matcher | None = None
+        self._may_be_number = False
 
     def __repr__(self) -> str:
         return f"LiveValues({', '.join(sorted(self._names))})"
@@ -45,39 +48,47 @@ class LiveValues:
         return tuple(sorted(self._short))
 
     def add(self, value: str, label: str) -> None:
-        """Take a value into the set; `label` is its name without `${}`."""
+        """Take a value into the set; `label` is its name without `${}`.
+
+        Of two names for one value the first stands in the text.
+        """
         self._names.add(label)
         if len(value) < MIN_LENGTH:
             self._short.add(label)
             return
-        for form in _forms(value):
-            if form not in self._labels:
-                self._labels[form] = f"[{label}]"
-                self._matcher = None
+        if value in self._seen:
+            return
+        for form in forms(value):
+            self._labels.setdefault(form, f"[{label}]")
+        self._may_be_number = self._may_be_number or value.lstrip("-")[:1].isdecimal()
+        self._seen.add(value)
 
     def redact(self, text: str) -> str:
         """Return the text with every live value replaced; the same object where there is none."""
-        matcher = self._compiled()
-        if matcher is None:
+        if not self._labels:
             return text
-        matches = matcher.find_matches_as_indexes(text)
-        if not matches:
-            return text
-        parts, end = [], 0
-        for pattern, start, stop in matches:
-            parts += [text[end:start], self._labels[self._patterns[pattern]]]
-            end = stop
-        return "".join([*parts, text[end:]])
+        data = text.encode("utf-8", "surrogatepass")
+        redacted = self.redact_bytes(data)
+        return text if redacted is data else redacted.decode("utf-8", "surrogatepass")
 
     def redact_bytes(self, data: bytes) -> bytes:
-        """Return bytes with every live value replaced; bytes that are no text keep their form."""
-        text = data.decode("utf-8", "surrogateescape")
-        redacted = self.redact(text)
-        return data if redacted is text else redacted.encode("utf-8", "surrogateescape")
+        """Return bytes with every live value replaced, whether or not they are text."""
+        matcher = self._compiled()
+        matches = matcher.find.find_matches_as_indexes(data) if matcher else []
+        if matcher is None or not matches:
+            return data
+        parts, end = [], 0
+        for pattern, start, stop in matches:
+            parts += [data[end:start], matcher.labels[pattern]]
+            end = stop
+        return b"".join([*parts, data[end:]])
 
     def redact_json(self, value: Json) -> Json:
-        """Return a value with every text in it redacted, names of members included."""
-        if self._compiled() is None:
+        """Return a value with every text in it redacted, names of members included.
+
+        A number whose digits hold a live value becomes a text.
+        """
+        if not self._labels:
             return value
         return cast("Json", self._redact_value(value))
 
@@ -88,41 +99,24 @@ class LiveValues:
             return {self.redact(name): self._redact_value(one) for name, one in value.items()}
         if isinstance(value, Sequence):
             return [self._redact_value(one) for one in value]
+        if self._may_be_number and isinstance(value, int | float | Decimal):
+            digits = str(value)
+            redacted = self.redact(digits)
+            return value if redacted is digits else redacted
         return value
 
-    def _compiled(self) -> AhoCorasick | None:
-        if self._matcher is None and self._labels:
-            from ahocorasick_rs import AhoCorasick, MatchKind  # noqa: PLC0415 - at first secret
+    def _compiled(self) -> _Matcher | None:
+        known = self._matcher
+        if known is not None and len(known.labels) == len(self._labels):
+            return known
+        if not self._labels:
+            return None
+        from ahocorasick_rs import BytesAhoCorasick, MatchKind  # noqa: PLC0415 - at first secret
 
-            self._patterns = list(self._labels)
-            self._matcher = AhoCorasick(self._patterns, matchkind=MatchKind.LeftmostLongest)
+        # Copied at once: a value that another thread adds from here on makes the lengths differ.
+        labels = dict(self._labels)
+        # Of bytes, because the matcher of texts fails on one that holds half a character.
+        patterns = [form.encode("utf-8", "surrogatepass") for form in labels]
+        find = BytesAhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest)
+        self._matcher = _Matcher(find, tuple(label.encode() for label in labels.values()))
         return self._matcher
-
-
-def _forms(value: str) -> Iterator[str]:
-    """Yield the forms in which a value may come back."""
-    yield value
-    for encoded in (quote(value, safe=""), quote(value), quote_plus(value)):
-        yield encoded
-        yield encoded.lower() if "%" in encoded else encoded
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
-    yield json.dumps(value).replace("/", "\\/")[1:-1]
-    yield html.escape(value)
-    yield from _base64_forms(value.encode("utf-8"))
-
-
-def _base64_forms(raw: bytes) -> Iterator[str]:
-    """Yield the part of the base64 of any text around the value that the value alone decides.
-
-    A value may begin at any of three places within a group of three bytes (RFC 4648, section 4);
-    characters that its neighbours have a share in are left away.
-    """
-    for offset in range(3):
-        encoded = base64.b64encode(b"\0" * offset + raw).decode("ascii").rstrip("=")
-        start = -(-offset * 8 // 6)
-        whole = (offset + len(raw)) * 8 // 6
-        certain = encoded[start:whole]
-        if len(certain) >= MIN_LENGTH:
-            yield certain
-            yield certain.replace("+", "-").replace("/", "_")

@@ -1,4 +1,7 @@
-"""Text that names secrets instead of holding them: `${NAME}`, `${env:NAME}`, `${file:PATH}`."""
+"""Text that names secrets instead of holding them: `${NAME}`, `${env:NAME}`, `${file:PATH}`.
+
+`${NAME:-default}` says what stands in for it, and `$${` is the two characters `${` themselves.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from dataclasses import dataclass
 __all__ = ["Reference", "Template", "parse_template"]
 
 _REFERENCE = re.compile(
-    r"\$\{(?:(?P<store>[a-z]+):(?!-))?(?P<name>[^}]*?)(?::-(?P<default>[^}]*))?\}"
+    r"\$(?P<escaped>\$\{)"
+    r"|\$\{(?:(?P<store>[a-z]+):(?!-))?(?P<name>[^{}]*?)(?::-(?P<default>[^{}]*))?\}"
 )
 
 
@@ -38,18 +42,33 @@ class Template:
 
     def __str__(self) -> str:
         """Return it as an owner writes it."""
-        return "".join(str(part) for part in self.parts)
+        return "".join(
+            part.replace("${", "$${") if isinstance(part, str) else str(part) for part in self.parts
+        )
 
 
 def parse_template(text: str) -> Template:
-    """Split text into literal parts and references; text without any is one literal part."""
+    """Split text into literal parts and references; text without any is one literal part.
+
+    Raises `ValueError` for a reference that does not end, or that names nothing.
+    """
     parts: list[str | Reference] = []
     end = 0
     for match in _REFERENCE.finditer(text):
-        if match.start() > end:
-            parts.append(text[end : match.start()])
-        parts.append(Reference(match["store"] or "env", match["name"], match["default"]))
+        _add_literal(parts, text[end : match.start()])
         end = match.end()
-    if end < len(text):
-        parts.append(text[end:])
+        if match["escaped"]:
+            parts.append(match["escaped"])
+            continue
+        if not match["name"].strip():
+            raise ValueError(f"holds {match[0]}, which names nothing")
+        parts.append(Reference(match["store"] or "env", match["name"], match["default"]))
+    _add_literal(parts, text[end:])
     return Template(tuple(parts))
+
+
+def _add_literal(parts: list[str | Reference], text: str) -> None:
+    if "${" in text:
+        raise ValueError("holds a ${ that is no reference: ${NAME}, or $${ for the characters")
+    if text:
+        parts.append(text)

@@ -1,0 +1,1 @@
+"""What is written down: claims on writes, approvals, and the record of calls and answers."""

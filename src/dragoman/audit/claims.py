@@ -1,0 +1,202 @@
+"""Claims: that a write is about to be sent, stored before its first byte, and how it ended.
+
+A claim is found by the key of its call. Equal calls have equal keys, so the database lets one
+of them through, whatever process they come from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from dragoman.clock import Clock
+from dragoman.errors import StoreError
+from dragoman.operation import JsonObject
+from dragoman.store.columns import json_text, moment_text, read_json, read_moment
+from dragoman.store.statements import Parameters, Row, Statements
+from dragoman.store.store import Store
+
+__all__ = ["Claim", "ClaimState", "Claims"]
+
+_COLUMNS = (
+    "key, scope, api, operation, call_id, state, approval, prepared_hash, started, lease_until, "
+    "outcome"
+)
+_INSERT = f"""
+INSERT INTO claims ({_COLUMNS}) VALUES (:key, :scope, :api, :operation, :call_id, :state,
+  :approval, :prepared_hash, :started, :lease_until, NULL)
+"""  # noqa: S608 - made of constants, as is all SQL here
+_TAKEN = """
+  state = 'running', call_id = :call_id, prepared_hash = :prepared_hash, started = :started,
+  lease_until = :lease_until, outcome = NULL
+"""
+_FIND = f"SELECT {_COLUMNS} FROM claims WHERE key = :key"  # noqa: S608
+_WAIT = f"{_INSERT} ON CONFLICT (key) DO NOTHING RETURNING key"
+_START = f"""
+{_INSERT} ON CONFLICT (key) DO UPDATE SET {_TAKEN} WHERE claims.state = 'pending' RETURNING key
+"""
+_RESTART = f"""
+UPDATE claims SET {_TAKEN} WHERE key = :key
+  AND (state = 'unknown' OR (state = 'running' AND lease_until < :now)) RETURNING key
+"""  # noqa: S608
+_FINISH = """
+UPDATE claims SET state = :state, outcome = :outcome WHERE key = :key AND call_id = :call_id
+RETURNING scope, api
+"""
+_RETIRE = """
+DELETE FROM claims WHERE scope = :scope AND api = :api AND state = 'ok' AND key <> :key
+"""
+_FREE = "DELETE FROM claims WHERE key = :key AND call_id = :call_id AND state <> 'ok'"
+
+_ATTEMPTS = 5
+"""How often a claim is looked for that was freed between the insert and the look."""
+
+
+class ClaimState(StrEnum):
+    """How far a write has come. What surely did not happen has no claim."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    OK = "ok"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A write, by the key of its call.
+
+    `scope` is within what an equal call counts as the same one; `lease_until` the time after
+    which a running one is unknown; `approval` the one a pending claim waits for; `outcome` the
+    answer of one that ended well.
+    """
+
+    key: str
+    scope: str
+    api: str
+    operation: str
+    call_id: str
+    state: ClaimState
+    approval: str | None
+    prepared_hash: str
+    started: datetime
+    lease_until: datetime
+    outcome: JsonObject | None = None
+
+
+class Claims:
+    """The claims in the store; every change is committed, and on disk, before it returns."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def find(self, key: str) -> Claim | None:
+        """Return the claim of that key, if there is one."""
+        rows = await self._store.read(_FIND, {"key": key})
+        return self._read(rows[0]) if rows else None
+
+    async def wait(self, claim: Claim) -> Claim:
+        """Keep the claim as pending, or return the one that holds its key already."""
+        pending = replace(claim, state=ClaimState.PENDING)
+        return await self._store.write(lambda s: self._insert(s, _WAIT, pending)) or pending
+
+    async def start(self, claim: Claim) -> Claim | None:
+        """Take the key for a write that is about to be sent; None when it is ours now.
+
+        A pending claim of the same key becomes this one. Otherwise returns the claim that holds
+        the key. Where the caller is cancelled, the key is free again: nothing was sent.
+        """
+        running = replace(claim, state=ClaimState.RUNNING)
+        writing = asyncio.ensure_future(
+            self._store.write(lambda s: self._insert(s, _START, running))
+        )
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._undo(writing, claim))
+            raise
+
+    async def restart(self, claim: Claim) -> bool:
+        """Take over a claim that is unknown, for sending it again; one of many callers may."""
+        parameters = {**_parameters(claim), "now": moment_text(self._clock.now())}
+
+        def take(statements: Statements) -> bool:
+            return bool(statements.run(_RESTART, parameters))
+
+        return await self._store.write(take)
+
+    async def finish(
+        self, key: str, call_id: str, state: ClaimState, outcome: JsonObject | None
+    ) -> None:
+        """Keep how it ended. A success ends the sameness of other writes to that API in its scope.
+
+        Does nothing where another call has taken the claim over.
+        """
+        parameters = {
+            "key": key,
+            "call_id": call_id,
+            "state": state.value,
+            "outcome": json_text(outcome) if outcome is not None else None,
+        }
+
+        def end(statements: Statements) -> None:
+            for row in statements.run(_FINISH, parameters):
+                if state is ClaimState.OK:
+                    statements.run(_RETIRE, {**row, "key": key})
+
+        await self._store.write(end)
+
+    async def free(self, key: str, call_id: str) -> None:
+        """Forget the claim of a write that surely did not happen."""
+        await self._store.write(lambda s: s.run(_FREE, {"key": key, "call_id": call_id}))
+
+    def _insert(self, statements: Statements, sql: str, claim: Claim) -> Claim | None:
+        """Insert the claim, or return the one in its way."""
+        for _ in range(_ATTEMPTS):
+            if statements.run(sql, _parameters(claim)):
+                return None
+            rows = statements.run(_FIND, {"key": claim.key})
+            if rows:
+                return self._read(rows[0])
+        raise StoreError(f"The claim of call {claim.call_id} could not be stored: others free it.")
+
+    async def _undo(self, writing: asyncio.Future[Claim | None], claim: Claim) -> None:
+        with suppress(StoreError):  # the claim then ends as unknown, which is true
+            if await writing is None:
+                await self.free(claim.key, claim.call_id)
+
+    def _read(self, row: Row) -> Claim:
+        state, lease_until = ClaimState(row["state"]), read_moment(row["lease_until"])
+        if state is ClaimState.RUNNING and lease_until < self._clock.now():
+            state = ClaimState.UNKNOWN
+        return Claim(
+            key=row["key"],
+            scope=row["scope"],
+            api=row["api"],
+            operation=row["operation"],
+            call_id=row["call_id"],
+            state=state,
+            approval=row["approval"],
+            prepared_hash=row["prepared_hash"],
+            started=read_moment(row["started"]),
+            lease_until=lease_until,
+            outcome=read_json(row["outcome"]) if row["outcome"] is not None else None,
+        )
+
+
+def _parameters(claim: Claim) -> Parameters:
+    return {
+        "key": claim.key,
+        "scope": claim.scope,
+        "api": claim.api,
+        "operation": claim.operation,
+        "call_id": claim.call_id,
+        "state": claim.state.value,
+        "approval": claim.approval,
+        "prepared_hash": claim.prepared_hash,
+        "started": moment_text(claim.started),
+        "lease_until": moment_text(claim.lease_until),
+    }

@@ -1,0 +1,127 @@
+"""The audit log: what was called, asked and answered, written off the path and read by people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dragoman.audit.batches import Batches
+from dragoman.audit.facts import AnswerRecord, CallFilter, CallRecord, TurnRecord
+from dragoman.audit.rows import UPSERTS, R, Record, Redact, read_record, row_of
+from dragoman.clock import Clock
+from dragoman.errors import NotFoundError
+from dragoman.store.columns import moment_text
+from dragoman.store.statements import Statements
+from dragoman.store.store import Store
+
+__all__ = ["AnswerRecord", "AuditLog", "CallFilter", "CallRecord", "TurnRecord"]
+
+_BY_NAME = "SELECT * FROM {} WHERE upper(id) >= :first AND upper(id) < :last ORDER BY id LIMIT 2"
+_CONDITIONS = {
+    "since": "at >= :since",
+    "until": "at < :until",
+    "caller": "caller = :caller",
+    "operation": "lower(operation) LIKE :operation ESCAPE '!'",
+    "status": "status = :status",
+    "answer_id": "answer_id = :answer_id",
+}
+_MOST = 10_000
+"""Calls in one answer."""
+
+
+class AuditLog:
+    """The record of calls, turns and answers.
+
+    What is handed in is written within 50 ms; a process that is killed loses no more than that. A
+    later record of the same id takes the place of the earlier one. Nothing is written that
+    `redact_json` finds a secret in.
+    """
+
+    def __init__(self, store: Store, clock: Clock, redact_json: Redact) -> None:
+        self._store = store
+        self._clock = clock
+        self._redact = redact_json
+        self._batches = Batches[Record](self._save)
+
+    async def call(self, record: CallRecord) -> None:
+        """Hand in the record of a call; waits only while ten thousand are not written yet."""
+        await self._batches.put(record)
+
+    async def turn(self, record: TurnRecord) -> None:
+        """Hand in the record of a model's reply."""
+        await self._batches.put(record)
+
+    async def answer(self, record: AnswerRecord) -> None:
+        """Hand in the record of an answer."""
+        await self._batches.put(record)
+
+    async def flush(self) -> None:
+        """Wait until all that was handed in is written; raises `StoreError` for what was lost."""
+        await self._batches.flush()
+
+    async def aclose(self) -> None:
+        """Write all that was handed in; raises `StoreError` for what was lost."""
+        await self._batches.flush()
+
+    async def get_call(self, id: str) -> CallRecord:  # noqa: A002 - it is what people call it
+        """Return a call by its id or the beginning of it, in any case; or `NotFoundError`."""
+        return await self._get(CallRecord, "call", id)
+
+    async def get_answer(self, id: str) -> AnswerRecord:  # noqa: A002
+        """Return an answer by its id or the beginning of it, in any case; or `NotFoundError`."""
+        return await self._get(AnswerRecord, "answer", id)
+
+    async def calls(self, wanted: CallFilter, limit: int) -> list[CallRecord]:
+        """Return calls, the newest first, `limit` and ten thousand at the most."""
+        await self._batches.settle()
+        parameters: dict[str, str | int] = {"limit": max(0, min(limit, _MOST))}
+        for name in _CONDITIONS:
+            value = getattr(wanted, name)
+            if value is not None:
+                parameters[name] = _glob(value) if name == "operation" else value
+        for name in ("since", "until"):
+            moment = getattr(wanted, name)
+            if moment is not None:
+                parameters[name] = moment_text(moment)
+        conditions = [sql for name, sql in _CONDITIONS.items() if name in parameters]
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        sql = f"SELECT * FROM call_log {where} ORDER BY at DESC, id DESC LIMIT :limit"  # noqa: S608
+        return [read_record(CallRecord, row) for row in await self._store.read(sql, parameters)]
+
+    async def _get(self, kind: type[R], noun: str, name: str) -> R:
+        await self._batches.settle()
+        beginning = name.strip().upper()[:100]
+        if not beginning:
+            raise NotFoundError(f"There is no {noun} without an id.")
+        bounds = {"first": beginning, "last": beginning + "\U0010ffff"}
+        rows = await self._store.read(_BY_NAME.format(f"{noun}_log"), bounds)
+        if len(rows) == 1 or (rows and rows[0]["id"].upper() == beginning):
+            return read_record(kind, rows[0])
+        if rows:
+            raise NotFoundError(
+                f"More than one {noun} begins with '{name[:40]}'.",
+                hint=f"{rows[0]['id']} and {rows[1]['id']} do: write more of it.",
+            )
+        raise NotFoundError(
+            f"There is no {noun} '{name[:40]}'.", hint="dragoman log lists what there is."
+        )
+
+    async def _save(self, batch: Sequence[Record]) -> None:
+        rows = {
+            kind: [row_of(record, self._redact) for record in batch if type(record) is kind]
+            for kind in UPSERTS
+        }
+
+        def keep(statements: Statements) -> None:
+            for kind, some in rows.items():
+                if some:
+                    statements.run_many(UPSERTS[kind], some)
+
+        await self._store.write(keep, durable=False)
+
+
+def _glob(pattern: str) -> str:
+    """Return a glob as a pattern of LIKE, in which `!` escapes."""
+    escaped = pattern.lower()
+    for special in "!%_":
+        escaped = escaped.replace(special, f"!{special}")
+    return escaped.replace("*", "%").replace("?", "_")

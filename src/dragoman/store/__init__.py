@@ -1,0 +1,1 @@
+"""Our own database: SQLite embedded, PostgreSQL in a fleet."""

@@ -1,0 +1,364 @@
+"""The audit log: everything is in it, no secret is, and it is never in the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dragoman.audit.records import AnswerRecord, AuditLog, CallFilter, CallRecord, TurnRecord
+from dragoman.errors import NotFoundError, StoreError
+from dragoman.secrets.live import LiveValues
+from dragoman.store.store import Store
+from moved_clock import NOON, MovedClock
+
+SECRET = 'sk_live_"42\\é'
+
+
+def called(name: str = "7Q2ABCDEFG", **changes: Any) -> CallRecord:
+    made = CallRecord(
+        id=name,
+        at=NOON,
+        answer_id="A1",
+        parent_id=None,
+        door="cli",
+        caller="owner",
+        user="u_7",
+        question="Where is order 1042?",
+        operation="shop.getOrder",
+        api="shop",
+        effect="read",
+        status="ok",
+        arguments={"order_id": "1042", "amount": Decimal("25.10"), "big": 2**80},
+        origins={"order_id": "you"},
+        prepared={"method": "GET", "target": "http://localhost/orders/1042"},
+        http_status=200,
+        problem=None,
+        rule="",
+        approval_id=None,
+        bytes_received=2048,
+        seconds=0.25,
+        api_seconds=0.125,
+        dry_run=False,
+        repeated=True,
+        resumable={"id": name, "arguments": {"order_id": "1042"}},
+        credential="bearer ${SHOP_TOKEN}",
+    )
+    return replace(made, **changes)
+
+
+def answered(name: str = "A1", **changes: Any) -> AnswerRecord:
+    made = AnswerRecord(
+        id=name,
+        at=NOON,
+        caller="owner",
+        user=None,
+        question="Where is order 1042?",
+        model="gpt-5.4-mini",
+        status="ok",
+        text="It was shipped.",
+        usage={"input_tokens": 900, "output_tokens": 60},
+        dollars=0.0011,
+        calls=1,
+        seconds=1.5,
+        state={"transcript": [{"type": "user", "text": "Where is order 1042?"}]},
+    )
+    return replace(made, **changes)
+
+
+@pytest.fixture
+def live() -> LiveValues:
+    live = LiveValues()
+    live.add(SECRET, "SHOP_TOKEN")
+    return live
+
+
+@pytest.fixture
+async def log(store: Store, clock: MovedClock, live: LiveValues) -> AsyncIterator[AuditLog]:
+    log = AuditLog(store, clock, live.redact_json)
+    yield log
+    await log.aclose()
+
+
+async def test_a_call_comes_back_as_it_was_handed_in(log: AuditLog) -> None:
+    await log.call(called())
+    assert await log.get_call("7Q2ABCDEFG") == called()
+
+
+async def test_an_answer_comes_back_as_it_was_handed_in(log: AuditLog) -> None:
+    bare = answered("A2", state=None, dollars=None)
+    await log.answer(answered())
+    await log.answer(bare)
+    assert await log.get_answer("A1") == answered()
+    assert await log.get_answer("A2") == bare
+
+
+async def test_turns_are_kept_one_row_a_step(log: AuditLog, store: Store) -> None:
+    for step in (1, 2):
+        await log.turn(TurnRecord("A1", step, NOON, "gpt", 0.5, {"input_tokens": 7}, 2, "stop"))
+    await log.flush()
+    rows = await store.read("SELECT step, usage, tool_calls FROM turn_log ORDER BY step", {})
+    assert [dict(row) for row in rows] == [
+        {"step": step, "usage": '{"input_tokens":7}', "tool_calls": 2} for step in (1, 2)
+    ]
+
+
+def test_as_json_has_stable_names_and_nothing_to_resume_from() -> None:
+    call, answer = called().as_json(), answered().as_json()
+    assert call["at"] == "2026-11-24T12:00:00+00:00"
+    assert call["credential"] == "bearer ${SHOP_TOKEN}"
+    assert "resumable" not in call
+    assert " ".join(answer) == (
+        "id at caller user question model status text usage dollars calls seconds"
+    )
+
+
+async def test_a_later_record_of_the_same_call_takes_the_place_of_the_earlier(
+    log: AuditLog,
+) -> None:
+    await log.call(called(status="pending"))
+    await log.flush()
+    await log.call(called(status="running"))
+    await log.call(called(status="ok"))
+    assert [c.status for c in await log.calls(CallFilter(), 10)] == ["ok"]
+
+
+# Finding
+
+
+async def test_the_beginning_of_an_id_is_enough_in_any_case(log: AuditLog) -> None:
+    await log.call(called("7Q2ABCDEFG"))
+    await log.call(called("7Q3ABCDEFG"))
+    assert (await log.get_call("7q2")).id == "7Q2ABCDEFG"
+    with pytest.raises(NotFoundError, match="More than one call begins with '7q'"):
+        await log.get_call("7q")
+
+
+async def test_a_whole_id_is_found_though_another_begins_with_it(log: AuditLog) -> None:
+    await log.answer(answered("A1"))
+    await log.answer(answered("A11"))
+    assert (await log.get_answer("a1")).id == "A1"
+
+
+@pytest.mark.parametrize("name", ["", "  ", "%", "_", "\0", "\ud800", "'; --", "Z" * 100_000])
+async def test_what_is_not_there_is_not_found(log: AuditLog, name: str) -> None:
+    await log.call(called())
+    with pytest.raises(NotFoundError):
+        await log.get_call(name)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (CallFilter(), "dcba"),
+        (CallFilter(since=NOON + timedelta(hours=1)), "dcb"),
+        (CallFilter(until=NOON + timedelta(hours=1)), "a"),
+        (CallFilter(caller="bot"), "b"),
+        (CallFilter(operation="SHOP.*"), "cba"),
+        (CallFilter(operation="shop.get?rder"), "ba"),
+        (CallFilter(operation="shop.get_rder"), ""),
+        (CallFilter(operation="%"), ""),
+        (CallFilter(status="failed", operation="*"), "c"),
+        (CallFilter(answer_id="A2"), "d"),
+    ],
+)
+async def test_calls_are_filtered_and_the_newest_come_first(
+    log: AuditLog, wanted: CallFilter, found: str
+) -> None:
+    await log.call(called("a"))
+    await log.call(called("b", at=NOON + timedelta(hours=1), caller="bot"))
+    await log.call(
+        called("c", at=NOON + timedelta(hours=2), operation="shop.listOrders", status="failed")
+    )
+    await log.call(
+        called("d", at=NOON + timedelta(hours=3), operation="carrier.track", answer_id="A2")
+    )
+    assert "".join(c.id for c in await log.calls(wanted, 10)) == found
+
+
+async def test_a_list_is_bounded(log: AuditLog) -> None:
+    for i in range(5):
+        await log.call(called(f"c{i}"))
+    assert len(await log.calls(CallFilter(), 2)) == 2
+    assert await log.calls(CallFilter(), -1) == []
+    assert len(await log.calls(CallFilter(), 10**30)) == 5
+
+
+# Secrets
+
+
+async def test_no_live_secret_is_in_any_byte_of_the_store(
+    tmp_path: Path, clock: MovedClock, live: LiveValues
+) -> None:
+    store = Store("sqlite:///dragoman.db", tmp_path)
+    log = AuditLog(store, clock, live.redact_json)
+    await log.call(
+        called(
+            question=f"Use {SECRET}!",
+            user=SECRET,
+            arguments={"note": [f"x{SECRET}"], SECRET: 1},
+            problem={"detail": f"bad {SECRET}"},
+            resumable={"arguments": {"note": SECRET}},
+        )
+    )
+    await log.answer(answered(text=SECRET, state={"transcript": [{"text": f"is {SECRET} it?"}]}))
+    kept = await log.get_call("7Q2ABCDEFG")
+    assert kept.question == "Use [SHOP_TOKEN]!"
+    assert kept.arguments == {"note": ["x[SHOP_TOKEN]"], "[SHOP_TOKEN]": 1}
+    assert (await log.get_answer("A1")).state == {"transcript": [{"text": "is [SHOP_TOKEN] it?"}]}
+    await log.aclose()
+    await store.aclose()
+    written = (tmp_path / "dragoman.db").read_bytes()
+    assert b"sk_live" not in written
+
+
+async def test_a_call_that_holds_a_secret_is_not_kept_to_be_sent_again_without_it(
+    log: AuditLog,
+) -> None:
+    await log.call(called(resumable={"arguments": {"note": SECRET}}))
+    assert (await log.get_call("7Q2ABCDEFG")).resumable == {}
+
+
+async def test_a_secret_that_is_no_text_is_kept_out_as_well(
+    store: Store, clock: MovedClock
+) -> None:
+    live = LiveValues()
+    live.add("4111111111111111", "CARD")
+    log = AuditLog(store, clock, live.redact_json)
+    await log.call(called(arguments={"card": 4111111111111111}))
+    assert "4111" not in str(await log.get_call("7Q2ABCDEFG"))
+
+
+# Hostile and broken input
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), Decimal("Infinity"), "\ud800", nested(5_000), object(), "x" * 2_000_000],
+    ids=["nan", "infinity", "surrogate", "deep", "object", "large"],
+)
+async def test_what_cannot_be_recorded_is_named_and_the_rest_is_recorded(
+    log: AuditLog, value: object
+) -> None:
+    await log.call(called(arguments={"a": value}, resumable={"a": value}))
+    await log.call(called("OTHER"))
+    kept = await log.get_call("7Q2ABCDEFG")
+    assert list(kept.arguments) == ["not recorded"]
+    assert kept.resumable == {}
+    assert kept.operation == "shop.getOrder"
+    assert await log.get_call("OTHER") == called("OTHER")
+
+
+async def test_text_of_any_kind_can_be_recorded(log: AuditLog) -> None:
+    await log.call(called(question="nul \0, half \ud800, \x1b[31m, ünï\n", user=7))
+    kept = await log.get_call("7Q2ABCDEFG")
+    assert kept.question == "nul \ufffd, half ?, \x1b[31m, ünï\n"
+    assert kept.user == "7"
+
+
+# Off the path
+
+
+async def test_records_are_written_together_and_without_being_asked(
+    tmp_path: Path, clock: MovedClock
+) -> None:
+    class CountingStore(Store):
+        commits = 0
+
+        async def write(self, work: Any, *, durable: bool = True) -> Any:
+            self.commits += 1
+            return await super().write(work, durable=durable)
+
+    store = CountingStore("sqlite:///dragoman.db", tmp_path)
+    log = AuditLog(store, clock, lambda value: value)
+    for i in range(450):
+        await log.call(called(f"c{i}"))
+    for _ in range(200):
+        rows = await store.read("SELECT count(*) AS n FROM call_log", {})
+        if rows[0]["n"] == 450:
+            break
+        await asyncio.sleep(0.02)
+    assert len(await store.read("SELECT id FROM call_log", {})) == 450
+    assert store.commits <= 5
+    await log.aclose()
+    await store.aclose()
+
+
+class BrokenStore(Store):
+    """A store that fails while it is told to."""
+
+    broken = True
+
+    def __init__(self, url: str, base: Path) -> None:
+        super().__init__(url, base)
+        self.tried = asyncio.Event()
+
+    async def write(self, work: Any, *, durable: bool = True) -> Any:
+        self.tried.set()
+        if self.broken:
+            raise StoreError("The store could not be written: the disk is full.")
+        return await super().write(work, durable=durable)
+
+
+async def test_a_store_that_fails_for_a_moment_loses_nothing(
+    tmp_path: Path, clock: MovedClock
+) -> None:
+    store = BrokenStore("sqlite:///dragoman.db", tmp_path)
+    log = AuditLog(store, clock, lambda value: value)
+    await log.call(called())
+    await store.tried.wait()
+    store.broken = False
+    assert await log.get_call("7Q2ABCDEFG") == called()
+    await log.aclose()
+    await store.aclose()
+
+
+async def test_what_is_lost_is_said_once_and_the_rest_goes_on(
+    tmp_path: Path, clock: MovedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = BrokenStore("sqlite:///dragoman.db", tmp_path)
+    log = AuditLog(store, clock, lambda value: value)
+    await log.call(called("lost1"))
+    await log.call(called("lost2"))
+    with pytest.raises(StoreError, match=r"2 records were lost.*disk is full"):
+        await log.flush()
+    assert len(caplog.records) == 1
+    await log.flush()
+    store.broken = False
+    await log.call(called("kept"))
+    assert [c.id for c in await log.calls(CallFilter(), 10)] == ["kept"]
+    await log.aclose()
+    await store.aclose()
+
+
+async def test_a_full_queue_lets_callers_wait_instead_of_growing(
+    tmp_path: Path, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dragoman.audit.batches._MOST", 3)
+    store = Store("sqlite:///dragoman.db", tmp_path)
+    log = AuditLog(store, clock, lambda value: value)
+    await asyncio.gather(*(log.call(called(f"c{i}")) for i in range(20)))
+    assert len(await log.calls(CallFilter(), 100)) == 20
+    await log.aclose()
+    await store.aclose()
+
+
+async def test_closing_an_unused_log_does_not_open_the_store(
+    tmp_path: Path, clock: MovedClock
+) -> None:
+    store = Store("sqlite:///dragoman.db", tmp_path)
+    await AuditLog(store, clock, lambda value: value).aclose()
+    assert not (tmp_path / "dragoman.db").exists()
