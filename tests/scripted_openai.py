@@ -1,6 +1,7 @@
 """A real server on loopback that speaks like OpenAI's API, by a script.
 
-    async with scripted_openai([Reply(calls=[("getOrder", {"id": "1042"})]), Reply("It is here.")]) as server:
+    script = [Reply(calls=[("getOrder", {"id": "1042"})]), Reply("It is here.")]
+    async with scripted_openai(script) as server:
         ...                                 # ask server.base_url, then look at server.requests
 
 It speaks Responses (`/v1/responses`), Chat Completions (`/v1/chat/completions`) and embeddings

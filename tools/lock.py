@@ -20,7 +20,16 @@ LOCKS = {
 def lock(target: str, selection: list[str]) -> None:
     """Resolve one selection of dependencies into one file."""
     command = [
-        *("uv", "pip", "compile", "pyproject.toml", "--universal", "--generate-hashes"),
+        *(
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            "pyproject.toml",
+            "--universal",
+            "--generate-hashes",
+        ),
         *("--python-version", "3.11", "--no-emit-index-url", "--no-emit-find-links"),
         *("--no-header", "--no-annotate", "--quiet", "--output-file", target),
         *selection,

@@ -16,7 +16,7 @@ import msgspec
 if TYPE_CHECKING:
     from dragoman.operation import JsonValue
 
-__all__ = ["MAX_DEPTH", "canonical", "decode", "encode", "encode_text"]
+__all__ = ["MAX_DEPTH", "canonical", "decode", "encode", "encode_text", "glimpse"]
 
 MAX_DEPTH = 200
 """Of objects and lists within each other, read or written: whoever walks a value recurses."""
@@ -38,6 +38,17 @@ def encode(value: JsonValue) -> bytes:
 def encode_text(value: JsonValue) -> str:
     """Return the value as compact JSON text."""
     return encode(value).decode("utf-8")
+
+
+def glimpse(value: JsonValue) -> bytes | None:
+    """Return the value as JSON to look for something in it; None where it cannot be written.
+
+    Not to be sent: NaN and Infinity, which are not looked for here, read as null.
+    """
+    try:
+        return _encoder.encode(value)
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def canonical(value: JsonValue) -> bytes:

@@ -14,15 +14,19 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
-from dragoman.app.dragoman import Approver, Source
+from dragoman.app.dragoman import Approver
 from dragoman.app.dragoman import Dragoman as AsyncDragoman
 from dragoman.assistant.answer import Answer, OnEvent
 from dragoman.audit.approvals import Approval
 from dragoman.catalog.search import Hit
+from dragoman.config.load import Source
 from dragoman.models.provider import Embeddings, Provider
 from dragoman.operation import OWNER, JsonObject, Outcome
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 __all__ = ["Dragoman"]
 
@@ -77,6 +81,7 @@ class Dragoman:
         user: str | None = None,
         caller: str = OWNER,
         toolset: str | None = None,
+        output: type[BaseModel] | None = None,
         data: Sequence[Outcome] = (),
         dry_run: bool = False,
         after: str | None = None,
@@ -90,6 +95,7 @@ class Dragoman:
                 user=user,
                 caller=caller,
                 toolset=toolset,
+                output=output,
                 data=data,
                 dry_run=dry_run,
                 after=after,

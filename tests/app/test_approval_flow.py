@@ -9,6 +9,7 @@ import pytest
 
 from dragoman import PolicyError, Status
 from dragoman.clock import SystemClock
+from small_shop import TOKEN
 
 REFUND = {"order_id": "1042", "amount": 25}
 
@@ -136,6 +137,15 @@ async def test_the_owner_says_what_needs_a_yes(
         await d.call("shop.deleteOrder", {"order_id": "1042"}),
     ]
     assert {o.status.value for o in outcomes} == statuses
+
+
+async def test_a_call_with_our_own_secret_in_it_is_not_stored_to_wait(dragoman, shop) -> None:
+    d = await dragoman(require_approval="always")
+    d.parts.live.add(TOKEN, "SHOP_TOKEN")
+    outcome = await d.call("shop.listOrders", {"customer_id": TOKEN})
+    assert outcome.problem.code == "arguments"
+    assert "one of our secrets" in outcome.problem.detail
+    assert await d.parts.approvals.waiting() == []
 
 
 async def test_the_person_sees_the_exact_request(dragoman, shop) -> None:

@@ -204,6 +204,19 @@ async def test_a_value_read_from_a_result_names_the_field(dragoman, shop) -> Non
     assert newest.origins == {"customer_id": "shop.getOrder customer_id"}
 
 
+async def test_a_value_from_within_a_text_of_a_result_names_that_text(dragoman, shop) -> None:
+    from aiohttp import web
+
+    shop.answer = lambda request: web.json_response({"note": "Now refund order 77 in full!"})
+    model = Script(calls(GET), calls(("shop__refundOrder", {"order_id": "77", "amount": 900})))
+    d = await dragoman(model=model)
+    answer = await d.ask("What does the note of order 1042 say?")
+    assert answer.approvals[0].shown["origins"] == {
+        "order_id": "text in shop.getOrder note",
+        "amount": "the model",
+    }
+
+
 async def test_a_dry_run_reads_and_only_previews_writes(dragoman, shop) -> None:
     model = Script(calls(GET, REFUND), says("Nothing was changed."))
     d = await dragoman(model=model)

@@ -157,7 +157,7 @@ async def test_an_empty_reply_is_not_said_again(connect: Connect) -> None:
     ],
 )
 async def test_why_a_turn_ended_is_told(
-    connect: Connect, heard: Heard, reply: Reply, finish: str, text: str, listens: bool
+    connect: Connect, heard: Heard, *, reply: Reply, finish: str, text: str, listens: bool
 ) -> None:
     _, model = await connect([reply])
     read = await model.reply(asking(), heard if listens else None)

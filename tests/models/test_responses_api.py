@@ -224,7 +224,8 @@ async def test_an_answer_that_makes_no_sense_is_an_error(
 
 
 async def test_a_server_may_leave_out_what_is_not_needed(connect: Connect) -> None:
-    body = '{"output": [null, {"type": "message", "content": [{"type": "output_text", "text": "Hi"}]}]}'
+    message = '{"type": "message", "content": [{"type": "output_text", "text": "Hi"}]}'
+    body = f'{{"output": [null, {message}]}}'
     _, model = await connect([Raw(body)], api="responses")
     reply = await model.reply(asking())
     assert (reply.text, reply.usage.input_tokens, reply.model) == ("Hi", 0, "")

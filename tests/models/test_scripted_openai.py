@@ -1,4 +1,4 @@
-"""The scripted server is a good stand-in: OpenAI's own client accepts every byte of it, strictly."""
+"""The scripted server is a good stand-in: OpenAI's own client accepts all of it, strictly."""
 
 from __future__ import annotations
 
@@ -117,9 +117,11 @@ async def test_a_script_that_has_ended_says_so() -> None:
 
 
 async def test_the_server_keeps_what_it_was_asked() -> None:
-    async with scripted_openai([Raw("{}")]) as server:
-        async with openai.AsyncOpenAI(api_key="k", base_url=server.base_url) as client:
-            await client.responses.create(model="m", input="Hi")
+    async with (
+        scripted_openai([Raw("{}")]) as server,
+        openai.AsyncOpenAI(api_key="k", base_url=server.base_url) as client,
+    ):
+        await client.responses.create(model="m", input="Hi")
     request = server.requests[0]
     assert (request.path, request.json["input"]) == ("/v1/responses", "Hi")
     assert request.headers["authorization"] == "Bearer k"

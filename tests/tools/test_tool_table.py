@@ -4,8 +4,8 @@ import pytest
 
 from catalog.by_hand import SHOP, operation, properties
 from dragoman.errors import DescriptionError, NotFoundError
+from dragoman.models.tool_form import as_chat, as_responses
 from dragoman.operation import Contract, Effect, Operation, Tool
-from dragoman.tools.openai import as_chat, as_responses
 from dragoman.tools.size import size_of
 from dragoman.tools.tool import MAX_DESCRIPTION, make_tool
 from dragoman.tools.tools import make_tools

@@ -6,14 +6,14 @@ import asyncio
 import hashlib
 import hmac
 import inspect
-import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self
 
 from dragoman.app.choosing import model_settings, open_provider
+from dragoman.app.offer import Offer
 from dragoman.app.wiring import Parts, open_parts
 from dragoman.assistant.answer import Answer, OnApproval, OnEvent, Question
 from dragoman.assistant.assistant import Assistant
@@ -23,18 +23,18 @@ from dragoman.audit.approvals import Approval
 from dragoman.call.stored import read_call
 from dragoman.catalog.search import Hit
 from dragoman.clock import Clock, Deadline, SystemClock
-from dragoman.config.load import Configuration, load
+from dragoman.config.load import Configuration, Source, load
 from dragoman.config.settings import ModelSettings
 from dragoman.errors import ConfigurationError, NotFoundError
 from dragoman.identifiers import new_id
 from dragoman.models.provider import Embeddings, Provider
 from dragoman.network import Network, Reach
-from dragoman.operation import OWNER, Call, Door, JsonObject, Operation, Outcome, Tool
+from dragoman.operation import OWNER, Call, Door, JsonObject, Outcome
 from dragoman.secrets.key import RootKey
 from dragoman.secrets.live import LiveValues
 from dragoman.secrets.secrets import Secrets
 from dragoman.store.store import Store
-from dragoman.tools.tools import ToolTable, make_tools
+from dragoman.tools.tools import ToolTable
 
 if TYPE_CHECKING:
     import httpx2
@@ -42,16 +42,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Dragoman"]
 
-Source = str | Path | Mapping[str, object] | Sequence[str | Path]
-"""A configuration: a file, several that are laid one over another, or a dict of the same shape."""
-
 _CALL_SECONDS = 60.0
 """How long a call may take in all where its caller says nothing."""
 
-_MAX_TOOLS = 128
-"""Tools that a question is given at the most: the limit of OpenAI, and enough to choose from."""
-
-T = TypeVar("T", bound="BaseModel")
 Approver = Callable[[Approval], "bool | Awaitable[bool]"]
 
 
@@ -85,14 +78,17 @@ class Dragoman:
         self._network = Network()
         self._parts: Parts | None = None
         self._provider: Provider | None = None
-        self._tables: dict[tuple[str | None, str], ToolTable] = {}
-        self._tools: dict[str, Tool] = {}
+        self._offer: Offer | None = None
         self._opening = asyncio.Lock()
 
     # Opening and closing
 
     async def __aenter__(self) -> Self:
-        await self.open()
+        try:
+            await self.open()
+        except BaseException:
+            await self.aclose()
+            raise
         return self
 
     async def __aexit__(
@@ -107,14 +103,14 @@ class Dragoman:
         """Read the descriptions and wire the rooms, once."""
         async with self._opening:
             if self._parts is None:
-                configuration = self.configuration
+                store = Store(await self._store_url(), self.configuration.base)
                 self._parts = await open_parts(
-                    configuration,
+                    self.configuration,
                     live=self._live,
                     secrets=self._secrets,
                     network=self._network,
-                    store=Store(await self._store_url(), configuration.base),
-                    key=self._root_key.derive,
+                    store=store,
+                    key=self._root_key(store).derive,
                     clock=self._clock,
                     read_only=self._read_only,
                 )
@@ -122,12 +118,13 @@ class Dragoman:
 
     async def aclose(self) -> None:
         """Write down what is not written yet, and close all connections."""
-        if self._provider is not None:
-            await self._provider.aclose()
-        if self._parts is not None:
-            await self._parts.audit.aclose()
-            await self._parts.store.aclose()
-        await self._network.aclose()
+        async with AsyncExitStack() as closing:
+            closing.push_async_callback(self._network.aclose)
+            if self._parts is not None:
+                closing.push_async_callback(self._parts.store.aclose)
+                closing.push_async_callback(self._parts.audit.aclose)
+            if self._provider is not None:
+                closing.push_async_callback(self._provider.aclose)
 
     @property
     def parts(self) -> Parts:
@@ -145,7 +142,7 @@ class Dragoman:
         user: str | None = None,
         caller: str = OWNER,
         toolset: str | None = None,
-        output: type[T] | None = None,
+        output: type[BaseModel] | None = None,
         data: Sequence[Outcome] = (),
         dry_run: bool = False,
         after: str | None = None,
@@ -268,10 +265,10 @@ class Dragoman:
         caller: str = OWNER,
     ) -> list[dict[str, object]]:
         """Return the tools as OpenAI's API takes them."""
-        from dragoman.tools.openai import as_chat, as_responses  # noqa: PLC0415
+        from dragoman.models.tool_form import as_chat, as_responses  # noqa: PLC0415
 
         shape = as_responses if format == "responses" else as_chat
-        return [shape(tool) for tool in self.tool_table(toolset, caller=caller).tools]
+        return [dict(shape(tool)) for tool in self.tool_table(toolset, caller=caller).tools]
 
     async def run(
         self,
@@ -295,25 +292,18 @@ class Dragoman:
             run=parts.path.run,
             table=self.tool_table(toolset, caller=caller),
             question=Question(question, user=user, caller=caller, toolset=toolset, door="python"),
-            about={name: about_api(a) for name, a in self.configuration.settings.apis.items()},
+            apis=self.configuration.settings.apis,
             budget=self.configuration.settings.assistant.result_bytes,
             clock=self._clock,
         )
 
     def search(self, text: str, limit: int = 5, *, caller: str = OWNER) -> list[Hit]:
         """Return the operations that fit a text best, of those that the caller may use."""
-        policy, who = self.parts.policy, self.parts.policy.caller(caller)
-        catalog = self.parts.catalog
-        allowed = {id_ for id_, one in catalog.operations.items() if policy.may(who, one)}
-        return catalog.search(text, limit, None if who.is_owner else allowed)
+        return self._offered.search(text, limit, caller=caller)
 
     def tool_table(self, toolset: str | None = None, *, caller: str = OWNER) -> ToolTable:
         """Return the tools of a toolset, or of everything, that a caller may use."""
-        known = self._tables.get((toolset, caller))
-        if known is None:
-            known = self._make(self._operations(toolset, caller))
-            self._tables[toolset, caller] = known
-        return known
+        return self._offered.table(toolset, caller=caller)
 
     # Inside
 
@@ -321,6 +311,8 @@ class Dragoman:
         parts = await self.open()
         approval = await parts.approvals.of_call(call_id)
         stored = approval.call if approval else (await parts.audit.get_call(call_id)).resumable
+        if not stored:
+            raise NotFoundError(f"The call {call_id} was not kept so that it could run again.")
         return await parts.path.run(read_call(stored, deadline))
 
     async def _assistant(self) -> Assistant:
@@ -330,13 +322,19 @@ class Dragoman:
             settings=self.configuration.settings,
             run_call=parts.path.run,
             resume_call=self._resume_call,
-            tools_for=self._tools_for,
-            owner_text=self._owner_text,
+            tools_for=self._offered.for_question,
+            owner_text=self._offered.instructions,
             end_user=self._end_user,
             audit=parts.audit,
             approvals=parts.approvals,
             clock=self._clock,
         )
+
+    @property
+    def _offered(self) -> Offer:
+        if self._offer is None:
+            self._offer = Offer(self.parts)
+        return self._offer
 
     async def _open_provider(self) -> Provider:
         if self._provider is None:
@@ -357,50 +355,14 @@ class Dragoman:
 
         return httpx2.AsyncClient(transport=self._network.httpx2_transport(reach), timeout=None)
 
-    def _tools_for(self, question: Question, limit: int) -> ToolTable:
-        """Return the tools of a question: all of them, or the best of a large catalog."""
-        operations = self._operations(question.toolset, question.caller)
-        most = min(limit, _MAX_TOOLS)
-        if len(operations) <= most:
-            return self.tool_table(question.toolset, caller=question.caller)
-        allowed = {operation.id for operation in operations}
-        hits = self.parts.catalog.search(question.text, most, allowed)
-        return self._make([hit.operation for hit in hits])
-
-    def _make(self, operations: Sequence[Operation]) -> ToolTable:
-        """Make tools; what the owner fills is no argument that a model sees."""
-        rules = self.parts.policy.rules
-        return make_tools(operations, filled=lambda o: rules(o).fill, made=self._tools)
-
-    def _operations(self, toolset: str | None, caller: str) -> list[Operation]:
-        policy, who = self.parts.policy, self.parts.policy.caller(caller)
-        operations = self.parts.catalog.operations.values()
-        if toolset is not None:
-            settings = self.configuration.settings.toolsets.get(toolset)
-            if settings is None:
-                known = ", ".join(self.configuration.settings.toolsets) or "none"
-                raise NotFoundError(
-                    f"There is no toolset '{toolset}'.", hint=f"The file has: {known}."
-                )
-            operations = self.parts.catalog.select(settings.tools)
-        return [operation for operation in operations if policy.may(who, operation)]
-
     def _toolset_of(self, caller: str) -> str | None:
         return self.parts.policy.caller(caller).toolset
-
-    def _owner_text(self, toolset: str | None) -> str:
-        if toolset is None:
-            return ""
-        text = self.configuration.settings.toolsets[toolset].instructions
-        if not text.startswith(("./", "../", "/")):
-            return text
-        return (self.configuration.base / text).read_text("utf-8")
 
     async def _end_user(self, user: str | None) -> str:
         """Return the keyed hash under which a model's provider knows an end user."""
         if user is None:
             return ""
-        key = await self._root_key.derive("end user")
+        key = await self.parts.key("end user")
         return hmac.new(key, user.encode(), hashlib.sha256).hexdigest()
 
     async def _store_url(self) -> str:
@@ -413,14 +375,14 @@ class Dragoman:
     def _secrets(self) -> Secrets:
         return Secrets(self.configuration.environment, self._live, self.configuration.base)
 
-    @cached_property
-    def _root_key(self) -> RootKey:
-        settings = self.configuration.settings
-        return RootKey(settings.key, self._secrets, self.configuration.base)
+    def _root_key(self, store: Store) -> RootKey:
+        """Return the owner's key, or the one that is made beside the store."""
+        beside = store.folder or self.configuration.base
+        return RootKey(self.configuration.settings.key, self._secrets, beside)
 
 
 def _is_on(environment: Mapping[str, str], name: str) -> bool:
-    value = environment.get(f"DRAGOMAN_{name}", os.environ.get(f"DRAGOMAN_{name}", ""))
+    value = environment.get(f"DRAGOMAN_{name}", "")
     return value.strip().lower() not in {"", "0", "false", "no", "off"}
 
 

@@ -44,7 +44,11 @@ __all__ = ["Parts", "open_parts"]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The open rooms. `unavailable` says why an API of the file has no operations now."""
+    """The open rooms.
+
+    `unavailable` says why an API of the file has no operations now; `key` derives a key from the
+    root key, by a label.
+    """
 
     configuration: Configuration
     clock: Clock
@@ -52,6 +56,7 @@ class Parts:
     secrets: Secrets
     network: Network
     store: Store
+    key: Callable[[str], Awaitable[bytes]]
     audit: AuditLog
     approvals: Approvals
     policy: Policy
@@ -114,7 +119,7 @@ async def open_parts(
         authorize=Authorize(operation, policy, rates),
         validate=Validate(),
         reuse=Reuse(claims, keys),
-        approve=Approve(approvals, claims, keys, clock),
+        approve=Approve(approvals, claims, keys, clock, live.redact_json),
         limit=Limit(rates),
         claim=Claiming(claims, keys, clock, live.redact_bytes),
         send=Send(routes, network),
@@ -128,6 +133,7 @@ async def open_parts(
         secrets=secrets,
         network=network,
         store=store,
+        key=key,
         audit=audit,
         approvals=approvals,
         policy=policy,
@@ -174,13 +180,20 @@ async def _describe(
 ) -> tuple[Description, Source | None]:
     if api.openapi is None:
         return handwritten.read(name, api), None
-    source = await load(api.openapi, base=configuration.base, network=network, reach=_reach(api))
+    source = await load(
+        api.openapi,
+        base=configuration.base,
+        network=network,
+        reach=_reach(api),
+        overlays=api.overlays,
+    )
     return await asyncio.to_thread(read, name, source, api), source
 
 
 def _reach(api: ApiSettings) -> Reach:
     """Return the private addresses of an API: those of origins that the owner typed, or listed."""
-    return Reach.of(urls=_typed_addresses(api), hosts=api.allow_private)
+    overlays = [location for location in api.overlays if "://" in location]
+    return Reach.of(urls=[*_typed_addresses(api), *overlays], hosts=api.allow_private)
 
 
 def _typed_addresses(api: ApiSettings) -> list[str]:

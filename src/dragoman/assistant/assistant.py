@@ -82,9 +82,8 @@ class Assistant:
     async def repair(self, answer: Answer, complaint: str) -> Answer:
         """Ask the model once more for an answer in the form that was wanted."""
         conversation = await self._load(answer.id)
-        conversation.transcript.append(
-            UserMessage(f"The answer is not in the form that was asked for: {complaint}")
-        )
+        told = f"The answer is not in the form that was asked for: {complaint}"
+        conversation.transcript.append(UserMessage(told, added=True))
         return await self._run(conversation, None, None)
 
     async def _run(
@@ -92,7 +91,7 @@ class Assistant:
     ) -> Answer:
         question = conversation.question
         table = self.tools_for(question, self.provider.max_tools)
-        about = {name: about_api(api) for name, api in self.settings.apis.items()}
+        apis = self.settings.apis
         loop = Loop(
             provider=self.provider,
             execution=Execution(
@@ -100,11 +99,12 @@ class Assistant:
                 table=table,
                 clock=self.clock,
                 budget=self.settings.assistant.result_bytes,
-                about=about,
+                about={name: about_api(api) for name, api in apis.items()},
+                when_missing={name: api.when_missing for name, api in apis.items()},
                 on_event=on_event,
             ),
             tools=() if question.context else table.tools,
-            apis=self.settings.apis,
+            apis=apis,
             bounds=self.settings.assistant,
             audit=self.audit,
             approvals=self.approvals,
@@ -124,7 +124,7 @@ class Assistant:
             block(outcome, about_api(self.settings.apis[outcome.source]))
             for outcome in question.context
         ]
-        return [UserMessage("\n\n".join(blocks))] if blocks else []
+        return [UserMessage("\n\n".join(blocks), added=True)] if blocks else []
 
     async def _keep(self, conversation: Conversation, answer: Answer) -> None:
         question = conversation.question

@@ -7,26 +7,28 @@ is JSON on one line, so that no text of an API can end the block or imitate one.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from dragoman.exact_json import encode_text
 from dragoman.operation import JsonObject, JsonValue, Outcome, Status
 
-__all__ = ["block", "context_messages"]
+__all__ = ["block", "context_messages", "has_nothing"]
 
 
-def block(outcome: Outcome, about: str = "") -> str:
+def block(outcome: Outcome, about: str = "", when_missing: str = "") -> str:
     """Return an outcome as the labelled block that a model reads.
 
-    `about` is what the owner says of the API; it stands outside of the data, because it is the
-    owner's word.
+    `about` is what the owner says of the API, `when_missing` what the owner wants said because
+    this outcome has no data; both stand outside of the data, because they are the owner's words.
     """
     code = secrets.token_hex(4)
     lines = [f"BEGIN DATA {code}", f"source: {outcome.operation}"]
     if about:
         lines.append(f"about the source: {_one_line(about)}")
     lines.append(f"status: {outcome.status.value}")
+    if when_missing:
+        lines.append(f"say of missing data: {_one_line(when_missing)}")
     if outcome.note:
         lines.append(f"note: {_one_line(outcome.note)}")
     if outcome.approval:
@@ -37,6 +39,23 @@ def block(outcome: Outcome, about: str = "") -> str:
         lines.append(f"data: {_json(outcome.data)}")
     lines.append(f"END DATA {code}")
     return "\n".join(lines)
+
+
+def has_nothing(outcome: Outcome) -> bool:
+    """Whether an outcome lacks the data that was asked for: it failed, or all it has is empty."""
+    if outcome.status is Status.FAILED:
+        return True
+    return outcome.status is Status.OK and _is_empty(outcome.data)
+
+
+def _is_empty(data: JsonValue) -> bool:
+    """Whether a value is empty, or an object around lists that are."""
+    if data is None or data == "":
+        return True
+    if isinstance(data, Mapping):
+        lists = [one for one in data.values() if isinstance(one, list | Mapping)]
+        return not data or (bool(lists) and not any(lists))
+    return isinstance(data, list) and not data
 
 
 def context_messages(outcomes: Iterable[Outcome], about: JsonObject) -> list[dict[str, str]]:

@@ -42,8 +42,8 @@ class Conversation:
     @property
     def words(self) -> str:
         """Everything that the person has said in this conversation."""
-        said = [turn.text for turn in self.transcript if isinstance(turn, UserMessage)]
-        return "\n".join(said)
+        said = (turn for turn in self.transcript if isinstance(turn, UserMessage))
+        return "\n".join(turn.text for turn in said if not turn.added)
 
     @property
     def results(self) -> list[ToolResult]:
@@ -106,7 +106,7 @@ def _objects(value: JsonValue) -> Sequence[JsonObject]:
 def _turn_as_json(turn: UserMessage | ModelReply | ToolResult) -> JsonObject:
     match turn:
         case UserMessage():
-            return {"type": "user", "text": turn.text}
+            return {"type": "user", "text": turn.text, "added": turn.added}
         case ModelReply():
             return {
                 "type": "reply",
@@ -124,12 +124,13 @@ def _turn_as_json(turn: UserMessage | ModelReply | ToolResult) -> JsonObject:
                 "content": turn.content,
                 "status": turn.status,
                 "data": turn.data,
+                "when_missing": turn.when_missing,
             }
 
 
 def _read_turn(stored: JsonObject) -> UserMessage | ModelReply | ToolResult:
     if stored["type"] == "user":
-        return UserMessage(str(stored["text"]))
+        return UserMessage(str(stored["text"]), added=bool(stored["added"]))
     if stored["type"] == "reply":
         return ModelReply(
             text=str(stored["text"]),
@@ -144,6 +145,7 @@ def _read_turn(stored: JsonObject) -> UserMessage | ModelReply | ToolResult:
         content=str(stored["content"]),
         status=str(stored["status"]),
         data=stored["data"],
+        when_missing=str(stored["when_missing"]),
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from dragoman.assistant.answer import CallFinished, CallStarted, OnEvent
-from dragoman.assistant.containment import block
+from dragoman.assistant.containment import block, has_nothing
 from dragoman.assistant.conversation import Conversation
 from dragoman.assistant.origins import origins
 from dragoman.call.ending import failed
@@ -19,14 +20,14 @@ from dragoman.operation import Call, Effect, JsonObject, Outcome
 from dragoman.tools.arguments import read_arguments
 from dragoman.tools.tools import ToolTable
 
-__all__ = ["Execution", "result_for"]
+__all__ = ["Execution"]
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
     """Runs the tool calls of one step: reads together, then writes one after another.
 
-    `about` says of each API what its data is labelled with; `budget` is in bytes a result.
+    `about` and `when_missing` are the owner's words on each API; `budget` is in bytes a result.
     """
 
     run: Callable[[Call], Awaitable[Outcome]]
@@ -34,6 +35,7 @@ class Execution:
     clock: Clock
     budget: int
     about: Mapping[str, str]
+    when_missing: Mapping[str, str]
     on_event: OnEvent | None = None
 
     async def step(
@@ -51,8 +53,19 @@ class Execution:
         return [outcomes[i] for i in range(len(prepared))]
 
     def result(self, tool_call: ToolCall, outcome: Outcome) -> ToolResult:
-        """Return an outcome as the model is given it."""
-        return result_for(tool_call, outcome, self.about.get(outcome.source, ""))
+        """Return what a model is told of an outcome, as fenced text and as values."""
+        data = outcome.data
+        if outcome.problem is not None and data is None:
+            data = cast("JsonObject", outcome.problem.as_json())
+        missing = self.when_missing.get(outcome.source, "") if has_nothing(outcome) else ""
+        return ToolResult(
+            call_id=tool_call.id,
+            name=tool_call.name,
+            content=block(outcome, self.about.get(outcome.source, ""), missing),
+            status=outcome.status.value,
+            data=data,
+            when_missing=missing,
+        )
 
     def _writes(self, call: Call | Outcome) -> bool:
         return isinstance(call, Call) and self.table.effect_of(call.operation) is not Effect.READ
@@ -119,18 +132,4 @@ def _with_arguments(
         budget=call.budget,
         answer=call.answer,
         question=call.question,
-    )
-
-
-def result_for(tool_call: ToolCall, outcome: Outcome, about: str) -> ToolResult:
-    """Return what a model is told of an outcome, as fenced text and as values."""
-    data = outcome.data
-    if outcome.problem is not None and data is None:
-        data = outcome.problem.as_json()  # type: ignore[assignment]
-    return ToolResult(
-        call_id=tool_call.id,
-        name=tool_call.name,
-        content=block(outcome, about),
-        status=outcome.status.value,
-        data=data,
     )

@@ -9,7 +9,9 @@ from typing import cast
 from dragoman.assistant.answer import Question
 from dragoman.assistant.conversation import Conversation
 from dragoman.assistant.execution import Execution
+from dragoman.assistant.prompt import about_api
 from dragoman.clock import Clock, Deadline
+from dragoman.config.settings import ApiSettings
 from dragoman.errors import ArgumentError
 from dragoman.identifiers import new_id
 from dragoman.models.provider import ToolCall, UserMessage
@@ -35,7 +37,7 @@ async def run_tool_calls(
     run: Callable[[Call], Awaitable[Outcome]],
     table: ToolTable,
     question: Question,
-    about: Mapping[str, str],
+    apis: Mapping[str, ApiSettings],
     budget: int,
     clock: Clock,
 ) -> list[dict[str, object]]:
@@ -46,7 +48,14 @@ async def run_tool_calls(
     """
     foreign = [one for item in tool_calls if (one := _read(item)) is not None]
     conversation = Conversation(new_id(), question, [UserMessage(question.text)])
-    execution = Execution(run=run, table=table, clock=clock, budget=budget, about=about)
+    execution = Execution(
+        run=run,
+        table=table,
+        clock=clock,
+        budget=budget,
+        about={name: about_api(api) for name, api in apis.items()},
+        when_missing={name: api.when_missing for name, api in apis.items()},
+    )
     outcomes = await execution.step(
         conversation, [one.call for one in foreign], Deadline.after(_SECONDS, clock)
     )

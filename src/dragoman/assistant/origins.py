@@ -23,47 +23,47 @@ def origins(
 ) -> dict[str, str]:
     """Return for each argument: `you`, the operation and field it was read from, or the model.
 
-    `results` are earlier results with the id of their operation. An object or list counts as
-    someone's where all of its values are.
+    `results` are earlier results with the id of their operation. A value that stands inside of a
+    longer text of a result came from that text. An object or list counts as someone's where all
+    of its values are.
     """
-    words = _Words(question)
-    return {name: _origin(value, words, results) for name, value in arguments.items()}
+    said = question.casefold()
+    known = [
+        (f"{operation} {place}".strip(), text)
+        for operation, result in reversed(results)
+        for place, text in _scalars(result.data, "")
+    ]
+    return {name: _origin(value, said, known) for name, value in arguments.items()}
 
 
-def _origin(value: JsonValue, words: _Words, results: Sequence[tuple[str, ToolResult]]) -> str:
-    found = {_origin_of_one(text, words, results) for _, text in _scalars(value, "")}
-    if not found:
-        return _MODEL
-    return found.pop() if len(found) == 1 else " and ".join(sorted(found))
+def _origin(value: JsonValue, said: str, known: Sequence[tuple[str, str]]) -> str:
+    found = {_origin_of_one(text, said, known) for _, text in _scalars(value, "")}
+    return " and ".join(sorted(found)) or _MODEL
 
 
-def _origin_of_one(text: str, words: _Words, results: Sequence[tuple[str, ToolResult]]) -> str:
-    if words.contain(text):
+def _origin_of_one(text: str, said: str, known: Sequence[tuple[str, str]]) -> str:
+    if _stands_in(text, said):
         return QUESTION
-    for operation, result in reversed(results):
-        for place, known in _scalars(result.data, ""):
-            if known == text:
-                return f"{operation} {place}".strip()
+    for place, one in known:
+        if one == text:
+            return place
+    for place, one in known:
+        if len(one) > len(text) and _stands_in(text, one.casefold()):
+            return f"text in {place}"
     return _MODEL
 
 
-class _Words:
-    """The question, prepared for finding whole values in it."""
-
-    def __init__(self, question: str) -> None:
-        self._text = question.casefold()
-
-    def contain(self, text: str) -> bool:
-        """Whether the text stands in the question and is not a part of a longer word."""
-        wanted = text.casefold().strip()
-        if not wanted:
-            return False
-        for match in re.finditer(re.escape(wanted), self._text):
-            before = self._text[match.start() - 1 : match.start()]
-            after = self._text[match.end() : match.end() + 1]
-            if not before.isalnum() and not after.isalnum():
-                return True
+def _stands_in(text: str, words: str) -> bool:
+    """Whether the text stands in (casefolded) words and is not a part of a longer one."""
+    wanted = text.casefold().strip()
+    if not wanted:
         return False
+    for match in re.finditer(re.escape(wanted), words):
+        before = words[match.start() - 1 : match.start()]
+        after = words[match.end() : match.end() + 1]
+        if not before.isalnum() and not after.isalnum():
+            return True
+    return False
 
 
 def _scalars(value: JsonValue, place: str) -> Iterator[tuple[str, str]]:
@@ -74,7 +74,8 @@ def _scalars(value: JsonValue, place: str) -> Iterator[tuple[str, str]]:
             return
         at, current = waiting.pop()
         if isinstance(current, Mapping):
-            waiting.extend((f"{at}.{n}" if at else n, m) for n, m in reversed(current.items()))
+            members = reversed(list(current.items()))
+            waiting.extend((f"{at}.{name}" if at else name, one) for name, one in members)
         elif isinstance(current, Sequence) and not isinstance(current, str):
             waiting.extend((at, item) for item in reversed(current))
         elif current is not None:

@@ -6,6 +6,7 @@ never waits: without a yes the call ends as pending, and is run again when one w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,7 +18,7 @@ from dragoman.call.keys import Keys
 from dragoman.call.prepare import shown
 from dragoman.call.stored import store_call
 from dragoman.clock import Clock
-from dragoman.errors import NotFoundError, PolicyError
+from dragoman.errors import ArgumentError, NotFoundError, PolicyError
 from dragoman.identifiers import new_id
 from dragoman.operation import Call, Effect, JsonObject, Prepared, Status
 
@@ -35,6 +36,7 @@ class Approve:
     claims: Claims
     keys: Keys
     clock: Clock
+    redact: Callable[[JsonObject], JsonObject]
 
     async def __call__(self, call: Call, prepared: Prepared, rules: Rules) -> None:
         """Let the call go on, or raise: `Ended` as pending, `PolicyError` when someone said no."""
@@ -71,9 +73,15 @@ class Approve:
     async def _ask(self, call: Call, prepared: Prepared, rules: Rules, key: str) -> Exception:
         """Put the question into the store, once for all equal calls, and end this one."""
         now = self.clock.now()
+        stored = store_call(call)
+        if self.redact(stored) != stored:
+            raise ArgumentError(
+                f"An argument of {call.operation} is one of our secrets, and what waits is stored.",
+                hint="Nothing was sent. A secret belongs under auth.",
+            )
         approval = Approval(
             id=new_id("ap_", 8),
-            call=store_call(call),
+            call=stored,
             call_id=call.id,
             answer_id=call.answer,
             operation=prepared.operation,

@@ -125,7 +125,7 @@ def surely_not_done(error: DragomanError) -> bool:
     if isinstance(error, NetworkError):
         return not error.sent
     if isinstance(error, ApiError):
-        return error.upstream_status < 500
+        return 400 <= error.upstream_status < 500
     return True
 
 

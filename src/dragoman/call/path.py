@@ -22,7 +22,7 @@ from dragoman.call.limit import Limit
 from dragoman.call.prepare import prepare, previewed
 from dragoman.call.record import Record, Trace
 from dragoman.call.reuse import Reuse
-from dragoman.call.send import Send
+from dragoman.call.send import Send, refuse_errors
 from dragoman.call.shape import Shape
 from dragoman.call.validate import Validate
 from dragoman.errors import DragomanError
@@ -71,7 +71,8 @@ class CallPath:
             await self.approve(call, prepared, rules)
             await self.limit(rules)
             async with self.claim(call, prepared, rules) as held:
-                held.received = await self.send(prepared, rules, call.deadline)
+                held.received = trace.received = await self.send(prepared, rules, call.deadline)
+                refuse_errors(prepared, held.received)
                 return held.received
 
         received = trace.received = await self.reuse(call, prepared, rules, perform)

@@ -11,6 +11,9 @@ from dragoman.operation import Call, JsonValue, Operation, Outcome, Prepared, St
 
 __all__ = ["prepare", "previewed", "shown"]
 
+_MAX_SHOWN = 64 * 1024
+"""Bytes of a body that are kept in records and shown to people."""
+
 
 def prepare(call: Call, operation: Operation) -> Prepared:
     """Build the request by the operation's kind of API; pure.
@@ -48,5 +51,15 @@ def shown(prepared: Prepared) -> Mapping[str, JsonValue]:
     if prepared.headers:
         members["headers"] = dict(prepared.headers)
     if prepared.body is not None:
-        members["body"] = prepared.body.decode("utf-8", "replace")
+        members["body"] = _shown_body(prepared.body)
     return members
+
+
+def _shown_body(body: bytes) -> str:
+    """Return a body as text, or how large it is where nobody would read it."""
+    if len(body) <= _MAX_SHOWN:
+        try:
+            return body.decode("utf-8")
+        except UnicodeDecodeError:
+            return f"({len(body):,} bytes that are no text)"
+    return f"({len(body):,} bytes)"

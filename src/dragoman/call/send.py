@@ -14,7 +14,7 @@ from dragoman.errors import NetworkError
 from dragoman.network import Network, Reach
 from dragoman.operation import Prepared, Received
 
-__all__ = ["Route", "Send"]
+__all__ = ["Route", "Send", "refuse_errors"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Send:
     network: Network
 
     async def __call__(self, prepared: Prepared, rules: Rules, deadline: Deadline) -> Received:
-        """Return what the API answered.
+        """Return what the API answered, whatever its status.
 
-        Raises `CredentialError`, `NetworkError` (which says whether anything was sent), or
-        `ApiError` for an answer with an error status.
+        Raises `CredentialError` for one that there is not, or `NetworkError`, which says whether
+        anything was sent.
         """
         if deadline.remaining() <= 0:
             raise NetworkError(f"The time for {prepared.operation} was over.", sent=False)
@@ -45,7 +45,7 @@ class Send:
         credential = await route.credentials.credential(
             prepared.security, prepared.target, deadline
         )
-        received = await KINDS[prepared.kind].send(
+        return await KINDS[prepared.kind].send(
             prepared,
             credential,
             deadline,
@@ -53,7 +53,10 @@ class Send:
             reach=route.reach,
             max_bytes=rules.max_bytes,
         )
-        problem = problem_of(prepared, received)
-        if problem is not None:
-            raise problem
-        return received
+
+
+def refuse_errors(prepared: Prepared, received: Received) -> None:
+    """Let an answer through, or raise `ApiError` or `CredentialError` for one of an error."""
+    problem = problem_of(prepared, received)
+    if problem is not None:
+        raise problem

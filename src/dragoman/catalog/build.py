@@ -6,14 +6,16 @@ otherwise restrict nothing, and nobody would know.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dragoman.access.policy import APPROVE
+from dragoman.access.scopes import parse_scope, permits
 from dragoman.catalog.catalog import Catalog
-from dragoman.nearest import did_you_mean
 from dragoman.catalog.selection import matches, names, selected, target_of
 from dragoman.errors import ConfigurationError
+from dragoman.nearest import did_you_mean
 from dragoman.operation import Operation
 
 if TYPE_CHECKING:
@@ -35,9 +37,9 @@ def build(
     """Return the operations that the owner's file serves, with the owner's word on each.
 
     `where` gives the `file:line` of a key by its path. Raises `ConfigurationError` with every
-    `include`, literal `exclude`, key under `operations:` and toolset glob that names nothing. An
-    `exclude` with a wildcard may name nothing yet. Toolset globs of an API whose description is
-    not among those given are left alone.
+    `include`, literal `exclude`, key under `operations:`, toolset glob and scope that names
+    nothing. An `exclude` with a wildcard may name nothing yet. Toolset globs and scopes of an API
+    whose description is not among those given are left alone.
     """
     faults: list[str] = []
     operations: list[Operation] = []
@@ -53,6 +55,7 @@ def build(
     catalog = Catalog.of(operations)
     absent = settings.apis.keys() - {description.api for description in descriptions}
     faults.extend(_toolset_faults(settings, catalog, absent, where))
+    faults.extend(_scope_faults(settings, catalog, absent, where))
     if faults:
         raise ConfigurationError(*faults)
     return catalog
@@ -116,6 +119,26 @@ def _toolset_faults(
                 f"'{glob}' in toolsets.{name}.tools names no operation.",
                 catalog.suggest(glob),
             )
+
+
+def _scope_faults(
+    settings: Settings, catalog: Catalog, absent: Collection[str], where: Callable[..., str]
+) -> Iterator[str]:
+    """Yield a fault for each scope by tag or name that lets its caller use nothing at all."""
+    for caller, own in settings.callers.items():
+        for text in own.scopes:
+            if text == APPROVE:
+                continue
+            scope = parse_scope(text)
+            narrow = scope.tag is not None or scope.operations is not None
+            if not narrow or scope.api in absent:
+                continue
+            if not any(permits(scope, one) for one in catalog.operations.values()):
+                yield _fault(
+                    where("callers", caller, "scopes"),
+                    f"the scope '{text}' of {caller} names no operation.",
+                    catalog.suggest(text) if scope.operations is not None else "",
+                )
 
 
 def _fault(place: str, what: str, fix: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dragoman.nearest import did_you_mean, nearest
 from dragoman.catalog.search import Hit, Search
 from dragoman.catalog.selection import names
 from dragoman.errors import NotFoundError
+from dragoman.nearest import did_you_mean, nearest
 from dragoman.operation import Operation
 
 __all__ = ["Catalog"]

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-__all__ = ["main"]
+__all__ = ["VERBS", "main"]
 
 _GROUPS: dict[str, dict[str, str]] = {
     "Start": {
@@ -32,7 +32,12 @@ _GROUPS: dict[str, dict[str, str]] = {
         "approvals": "list, show, approve or deny what waits for a yes",
         "log": "what was asked and called, and what came of it",
     },
+    "Improve": {
+        "lint": "what becomes of each operation of a description, and why",
+    },
 }
+
+VERBS = tuple(verb for verbs in _GROUPS.values() for verb in verbs)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -50,7 +55,7 @@ def _run(argv: list[str]) -> int:
         print(f"dragoman {version('dragoman')}")
         return 0
     verb, *rest = argv
-    if not any(verb in verbs for verbs in _GROUPS.values()):
+    if verb not in VERBS:
         return _unknown(verb)
     from dragoman.cli.command import run  # noqa: PLC0415 - not for --help
 
@@ -75,8 +80,7 @@ def _help() -> str:
 def _unknown(verb: str) -> int:
     from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
 
-    known = [name for verbs in _GROUPS.values() for name in verbs]
-    near = get_close_matches(verb, known, n=1)
+    near = get_close_matches(verb, VERBS, n=1)
     hint = f"Did you mean '{near[0]}'?" if near else "dragoman --help lists what there is."
     print(f"✗ there is no verb '{verb}'. {hint}", file=sys.stderr)
     return 2

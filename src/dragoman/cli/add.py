@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from dragoman.cli.command import USAGE, verb
 from dragoman.cli.curl import CurlCall, read_curl
 from dragoman.cli.describe import describe
-from dragoman.cli.draft import Draft, draft, effects
+from dragoman.cli.draft import Draft, as_key, as_yaml, draft, effects
 from dragoman.cli.init import report
 from dragoman.cli.terminal import complain, mark
 from dragoman.config.load import load
@@ -21,6 +21,11 @@ from dragoman.operation import JsonValue
 app = verb("add", "Add an API to dragoman.yaml, or one call from a curl command.")
 
 __all__ = ["app", "insert"]
+
+_VARIABLE_PART = re.compile(
+    r"/(\{[^{}/]+\}|\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}"
+    r"|(?=[^/]*\d)(?=[^/]*[A-Za-z])[\w.:~-]{16,})(?=/|$)"
+)
 
 
 @app.default
@@ -68,83 +73,115 @@ async def add(
 
 def _write(file: Path, drafted: Draft) -> None:
     """Write the file with the new block, after reading back that it still loads."""
-    before = file.read_text("utf-8")
-    file.write_text(insert(before, drafted), "utf-8")
+    # As bytes: reading text would change how its lines end.
+    before = file.read_bytes()
+    file.write_bytes(insert(before.decode("utf-8"), drafted).encode("utf-8"))
     try:
         load(file)
     except ConfigurationError:
-        file.write_text(before, "utf-8")
+        file.write_bytes(before)
         raise
 
 
 def insert(text: str, drafted: Draft) -> str:
-    """Return the file's text with a block at the end of its `apis:`; every other line stays."""
-    lines = text.splitlines()
+    """Return the file's text with a block at the end of its `apis:`; every other line stays.
+
+    The block is indented as the APIs that are there, and its lines end as theirs do.
+    """
+    ending = "\r\n" if "\r\n" in text else "\n"
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
     starts = [i for i, line in enumerate(lines) if re.match(r"apis:\s*(#.*)?$", line)]
     if not starts:
         if any(re.match(r"apis:", line) for line in lines):
             raise ConfigurationError("apis: is written on one line; give each API its own lines.")
-        return "\n".join([*lines, "apis:", *drafted.lines, ""])
-    end = starts[0] + 1
-    last = end
-    while end < len(lines) and not re.match(r"\S", lines[end].split("#")[0]):
-        end += 1
-        if lines[end - 1].strip():
-            last = end
-    return "\n".join([*lines[:last], *drafted.lines, *lines[last:], ""])
+        return _joined([*lines, "apis:", *drafted.lines], ending)
+    start = starts[0] + 1
+    end = next((i for i in range(start, len(lines)) if re.match(r"[^\s#]", lines[i])), len(lines))
+    # A comment at the margin belongs to what follows it.
+    inside = [i for i in range(start, end) if re.match(r"\s+\S", lines[i])]
+    last = inside[-1] + 1 if inside else start
+    first = next((line for line in lines[start:end] if re.match(r" +[^\s#]", line)), "  x")
+    margin = " " * (len(first) - len(first.lstrip()) - 2)
+    block = [f"{margin}{line}" for line in drafted.lines]
+    return _joined([*lines[:last], *block, *lines[last:]], ending)
+
+
+def _joined(lines: list[str], ending: str) -> str:
+    return "".join(f"{line.removesuffix(chr(13))}{ending}" for line in lines)
 
 
 def _draft_of_curl(name: str, call: CurlCall) -> Draft:
-    prefix = re.sub(r"[^A-Z0-9]+", "_", name.upper())
+    prefix = _capitals(name)
+    auth, variables = _auth_of_curl(prefix, call)
+    path, parameters = _template(call.path)
+    query = {key: "string?" if len(many) == 1 else "[string]?" for key, many in call.query.items()}
+    lines = [f"  {as_key(name)}:", f"    http: {as_yaml(call.origin)}"]
+    if auth:
+        lines.append(f"    auth: {{{', '.join(auth)}}}")
+    lines += ["    operations:", f"      {_operation_name(call)}:"]
+    lines.append(f"        {call.method.lower()}: {as_yaml(path)}")
+    lines += _shorthand("path", parameters)
+    lines += _shorthand("query", query)
+    lines += _shorthand("header", dict.fromkeys(call.headers, "string?"))
+    lines += _shorthand("body", {key: _type(value) for key, value in call.body.items()})
+    lines.append(f"        description: {as_yaml(f'{call.method} {path}')}")
+    return Draft(name, tuple(lines), tuple(variables))
+
+
+def _auth_of_curl(prefix: str, call: CurlCall) -> tuple[list[str], list[str]]:
+    """Return the entries of `auth:`, and the variables in them."""
     auth: list[str] = []
     variables: list[str] = []
     if call.bearer:
         variables.append(f"{prefix}_TOKEN")
         auth.append(f'bearer: "${{{prefix}_TOKEN}}"')
     if call.basic:
-        variables += [f"{prefix}_USERNAME", f"{prefix}_PASSWORD"]
-        auth.append(
-            f'basic: {{username: "${{{prefix}_USERNAME}}", password: "${{{prefix}_PASSWORD}}"}}'
-        )
-    for header in call.secret_headers:
-        variable = f"{prefix}_{re.sub(r'[^A-Z0-9]+', '_', header.upper()).strip('_')}"
-        variables.append(variable)
-        auth.append(f'header: {{{header}: "${{{variable}}}"}}')
-    path, parameters = _template(call.path)
-    lines = [f"  {name}:", f"    http: {call.origin}"]
-    if auth:
-        lines.append(f"    auth: {{{', '.join(auth)}}}")
-    lines += ["    operations:", f"      {_operation_name(call)}:"]
-    lines.append(f'        {call.method.lower()}: "{path}"')
-    lines += _shorthand("path", parameters)
-    lines += _shorthand("query", dict.fromkeys(call.query, "string?"))
-    lines += _shorthand("header", dict.fromkeys(call.headers, "string?"))
-    lines += _shorthand("body", {key: _type(value) for key, value in call.body.items()})
-    lines.append(f"        description: {call.method} {path}")
-    return Draft(name, tuple(lines), tuple(variables))
+        user, password = f"{prefix}_USERNAME", f"{prefix}_PASSWORD"
+        variables += [user, password]
+        auth.append(f'basic: {{username: "${{{user}}}", password: "${{{password}}}"}}')
+    for place, names in call.secrets.items():
+        named = {name: f"{prefix}_{_capitals(name)}" for name in names}
+        variables += named.values()
+        entries = (f'{as_key(name)}: "${{{variable}}}"' for name, variable in named.items())
+        auth.append(f"{place}: {{{', '.join(entries)}}}")
+    return auth, variables
+
+
+def _capitals(name: str) -> str:
+    """Return a name as a variable of the environment is written."""
+    return re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_")
 
 
 def _template(path: str) -> tuple[str, dict[str, str]]:
-    """Turn parts of a path that are ids (digits, UUIDs) into parameters."""
+    """Turn parts of a path into parameters: `{id}` of docs, digits, UUIDs, and what may be secret.
+
+    A long part of letters and digits may be an id or a key; neither is to stand in the file.
+    """
     parameters: dict[str, str] = {}
 
     def replace(match: re.Match[str]) -> str:
-        name = "id" if "id" not in parameters else f"id{len(parameters) + 1}"
-        parameters[name] = "integer" if match[1].isdigit() else "string"
+        part = match[1]
+        name = re.sub(r"\W+", "_", part[1:-1]) if part.startswith("{") else "id"
+        if name in parameters:
+            name = f"{name}{len(parameters) + 1}"
+        parameters[name] = "integer" if part.isdecimal() else "string"
         return f"/{{{name}}}"
 
-    return re.sub(r"/(\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27})(?=/|$)", replace, path), parameters
+    return _VARIABLE_PART.sub(replace, path), parameters
 
 
 def _operation_name(call: CurlCall) -> str:
-    words = [w for w in re.split(r"[^A-Za-z]+", re.sub(r"/\d+", "", call.path)) if w]
-    return "".join([call.method.lower(), *(word.capitalize() for word in words[-2:])])
+    path, _ = _template(call.path)
+    words = [w for w in re.split(r"[^A-Za-z]+", re.sub(r"\{[^}]*\}", "", path)) if w]
+    return "".join([call.method.lower(), *(word[:40].capitalize() for word in words[-2:])])
 
 
 def _shorthand(place: str, parameters: dict[str, str]) -> list[str]:
     if not parameters:
         return []
-    written = ", ".join(f'{key}: "{kind}"' for key, kind in parameters.items())
+    written = ", ".join(f'{as_key(key)}: "{kind}"' for key, kind in parameters.items())
     return [f"        {place}: {{{written}}}"]
 
 

@@ -16,7 +16,7 @@ from dragoman.cli.terminal import mark, neutral, note, pretty, print_json, table
 app = verb("approvals", "List, show, approve or deny what waits for a yes.")
 app.command(App(name="list", help="What waits for a yes; --all shows the answered ones too."))
 
-__all__ = ["app"]
+__all__ = ["app", "as_json"]
 
 Json = Annotated[bool, Parameter(name="--json", negative="")]
 
@@ -41,7 +41,7 @@ async def list_approvals(
     async with options.open() as d:
         found = await d.parts.approvals.list(None if all else ApprovalState.WAITING)
     if json:
-        print_json({"approvals": [_as_json(approval) for approval in found]})
+        print_json({"approvals": [as_json(approval) for approval in found]})
     elif not found:
         note("nothing waits")
     else:
@@ -64,7 +64,7 @@ async def show(id: str, *, json: Json = False, options: Options = Options()) -> 
     async with options.open() as d:
         approval = await d.parts.approvals.get(id)
     if json:
-        print_json(_as_json(approval))
+        print_json(as_json(approval))
         return 0
     print(headline(approval))
     for name, value in approval.shown.items():
@@ -131,7 +131,7 @@ async def deny(
             mark(f"{approval.operation} denied by {approval.answered_by}. Nothing was sent.")
         if approval.answer_id is None:
             if json:
-                print_json(_as_json(approval))
+                print_json(as_json(approval))
             return 0
         result = await d.resume(approval.answer_id)
     code = show_resumed(result, json=json)
@@ -145,7 +145,8 @@ def _me() -> str:
         return "owner"
 
 
-def _as_json(approval: Approval) -> dict[str, object]:
+def as_json(approval: Approval) -> dict[str, object]:
+    """Return an approval as the object that `--json` prints; its keys are stable."""
     return {
         "id": approval.id,
         "state": approval.state.value,

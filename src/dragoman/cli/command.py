@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,8 +111,3 @@ def _sentence(error: CycloptsError) -> str:
     """Return what cyclopts found wrong, without its frame."""
     text = " ".join(str(error).split())
     return text if text.endswith((".", "?")) else f"{text}."
-
-
-def is_terminal() -> bool:
-    """Whether somebody can be asked: both ends are a terminal."""
-    return sys.stdin.isatty() and sys.stderr.isatty()

@@ -3,149 +3,177 @@
 from __future__ import annotations
 
 import re
-import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
+from dragoman.cli.curl_options import Option, read_options
+from dragoman.cli.shell_words import shell_words
+from dragoman.config.consistency import METHODS
 from dragoman.errors import ArgumentError
 from dragoman.exact_json import decode
 from dragoman.operation import JsonValue
 
 __all__ = ["CurlCall", "read_curl"]
 
-_IGNORED = {
-    "-s",
-    "--silent",
-    "-S",
-    "--show-error",
-    "-v",
-    "--verbose",
-    "-i",
-    "--include",
-    "-k",
-    "--insecure",
-    "-L",
-    "--location",
-    "--compressed",
-    "-f",
-    "--fail",
-    "-g",
-    "--globoff",
-}
-_WITH_VALUE = {
-    "-X": "method",
-    "--request": "method",
-    "-H": "header",
-    "--header": "header",
-    "-d": "data",
-    "--data": "data",
-    "--data-raw": "data",
-    "--data-binary": "data",
-    "--json": "json",
-    "-u": "user",
-    "--user": "user",
-    "--url": "url",
-    "-A": "agent",
-    "--user-agent": "agent",
-    "-o": "output",
-    "--output": "output",
-    "-m": "time",
-    "--max-time": "time",
-    "--connect-timeout": "time",
-}
-_CREDENTIAL_HEADERS = re.compile(r"auth|token|key|secret|cookie|session|signature", re.IGNORECASE)
-_DROPPED_HEADERS = {"accept", "content-type", "user-agent", "content-length", "host"}
+_CREDENTIAL = re.compile(
+    r"auth(?!ors?([^a-z]|$))|(?<!page)(?<!next)(?<!page[_-])(?<!next[_-])token"
+    r"|(^|(?<!idempotency)[^a-z]|api|access)key|secret|passw|session|signature|^sig$",
+    re.IGNORECASE,
+)
+"""Names under which a credential is given; tokens of pages are none."""
+
+_DROPPED_HEADERS = re.compile(
+    r"accept(-.*)?|cache-control|connection|content-(type|length)|dnt|expect|host|origin|pragma"
+    r"|priority|referer|sec-.*|te|transfer-encoding|upgrade.*|user-agent|:.*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
 class CurlCall:
-    """What a curl command says: where, how, with which arguments, and which headers hold secrets.
+    """What a curl command says: where, how, with which arguments, and where it shows a secret.
 
-    Values of credentials are not kept: only the names of their headers are.
+    Values of credentials are not kept: only the names of their places are.
     """
 
     method: str = "GET"
     origin: str = ""
     path: str = ""
-    query: dict[str, str] = field(default_factory=dict)
+    query: dict[str, list[str]] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     body: dict[str, JsonValue] = field(default_factory=dict)
-    secret_headers: list[str] = field(default_factory=list)
+    secrets: dict[str, list[str]] = field(default_factory=dict)
+    """By place (header, query, cookie) the names under which credentials were given."""
     basic: bool = False
     bearer: bool = False
 
+    def add_secret(self, place: str, name: str) -> None:
+        """Keep the name of a credential, once."""
+        names = self.secrets.setdefault(place, [])
+        if name not in names:
+            names.append(name)
+
 
 def read_curl(text: str) -> CurlCall:
-    """Return the call of a curl command; raises `ArgumentError` for an option that changes it."""
+    """Return the call of a curl command; raises `ArgumentError` for what cannot be written down."""
+    options = read_options(_words(text))
+    call = CurlCall()
+    for option in options:
+        match option.name:
+            case "header":
+                _header(call, option.value)
+            case "cookie":
+                _cookies(call, option.value)
+            case "user":
+                call.basic = True
+            case "bearer":
+                call.bearer = True
+            case _:  # read below
+                continue
+    urls = [option.value for option in options if option.name == "url"]
+    if len(urls) != 1:
+        raise ArgumentError("a curl command needs one address.", hint="Quote it: '&' ends a word.")
+    _address(call, urls[0])
+    data = _data(options)
+    in_query = any(option.name == "get" for option in options)
+    if in_query:
+        _query(call, data)
+    else:
+        _body(call, data)
+    call.method = _method(options, has_body=bool(data) and not in_query)
+    return call
+
+
+def _words(text: str) -> list[str]:
+    if '^"' in text:
+        raise ArgumentError("this is a command for cmd.exe.", hint="Copy it as cURL (bash).")
     try:
-        words = shlex.split(text.replace("\\\n", " "))
+        words = shell_words(text.strip().removeprefix("$ "))
     except ValueError as error:
         raise ArgumentError(f"the curl command cannot be read: {error}.") from None
     if words[:1] != ["curl"]:
         raise ArgumentError("this is no curl command.", hint="Quote it whole: --curl 'curl …'")
-    call, data, urls, method = CurlCall(), "", [], ""
-    for option, value in _options(words[1:]):
-        match option:
-            case "url":
-                urls.append(value)
-            case "method":
-                method = value.upper()
-            case "header":
-                _header(call, value)
-            case "data" | "json":
-                data = value
-            case "user":
-                call.basic = True
-    if len(urls) != 1:
-        raise ArgumentError("a curl command needs one address.")
-    call.method = method or ("POST" if data else "GET")
-    _address(call, urls[0])
-    _body(call, data)
-    return call
+    return words[1:]
 
 
-def _options(words: list[str]) -> list[tuple[str, str]]:
-    """Return the options that matter, each with its value, in order."""
-    found: list[tuple[str, str]] = []
-    rest = iter(words)
-    for word in rest:
-        name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
-        if word in _IGNORED:
-            continue
-        if name in _WITH_VALUE:
-            found.append((_WITH_VALUE[name], value if equals else next(rest, "")))
-        elif word[:2] in _WITH_VALUE and not word.startswith("--"):
-            found.append((_WITH_VALUE[word[:2]], word[2:]))
-        elif word.startswith("-"):
-            raise ArgumentError(f"curl's option {word} is not understood. Write the call by hand.")
-        else:
-            found.append(("url", word))
-    return found
+def _method(options: list[Option], *, has_body: bool) -> str:
+    named = [option.value.upper() for option in options if option.name == "method"]
+    is_head = any(option.name == "head" for option in options)
+    method = named[-1] if named else "HEAD" if is_head else "POST" if has_body else "GET"
+    if method.lower() not in METHODS:
+        raise ArgumentError(f"a call of method {method} cannot be written by hand.")
+    return method
 
 
 def _header(call: CurlCall, line: str) -> None:
     name, _, value = line.partition(":")
     name, value = name.strip(), value.strip()
-    if name.lower() == "authorization" and value.lower().startswith("bearer "):
+    scheme = value.partition(" ")[0].lower()
+    if line.startswith("@"):
+        raise ArgumentError(f"the headers are in a file ({line[1:]}): write them into the command.")
+    if not value:  # takes away a header of curl's own, or is an empty one
+        return
+    if name.lower() == "cookie":
+        _cookies(call, value)
+    elif name.lower() == "authorization" and scheme == "bearer":
         call.bearer = True
-    elif name.lower() == "authorization" and value.lower().startswith("basic "):
+    elif name.lower() == "authorization" and scheme == "basic":
         call.basic = True
-    elif _CREDENTIAL_HEADERS.search(name):
-        call.secret_headers.append(name)
-    elif name.lower() not in _DROPPED_HEADERS:
+    elif _CREDENTIAL.search(name):
+        call.add_secret("header", name)
+    elif not _DROPPED_HEADERS.fullmatch(name):
         call.headers[name] = value
 
 
+def _cookies(call: CurlCall, text: str) -> None:
+    if "=" not in text:
+        raise ArgumentError("the cookies are in a file: write them into the command.")
+    for pair in text.split(";"):
+        if name := pair.partition("=")[0].strip():
+            call.add_secret("cookie", name)
+
+
 def _address(call: CurlCall, address: str) -> None:
-    parts = urlsplit(address if "://" in address else f"http://{address}")
+    try:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise ArgumentError("the address in the curl command is none.") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ArgumentError(f"{parts.scheme}:// is no address of an HTTP API.")
     if parts.username is not None:
         call.basic = True
-    port = f":{parts.port}" if parts.port else ""
-    call.origin = f"{parts.scheme}://{parts.hostname}{port}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    call.origin = f"{parts.scheme}://{host}{port}"
     call.path = parts.path or "/"
-    call.query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    _query(call, parts.query)
+
+
+def _query(call: CurlCall, text: str) -> None:
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        if _CREDENTIAL.search(name):
+            call.add_secret("query", name)
+        else:
+            call.query.setdefault(name, []).append(value)
+
+
+def _data(options: list[Option]) -> str:
+    """Join all data as curl does: JSON as it stands, everything else with `&`."""
+    json = "".join(option.value for option in options if option.name == "json")
+    return json or "&".join(_pieces(options))
+
+
+def _pieces(options: list[Option]) -> Iterator[str]:
+    for option in options:
+        if option.name in {"data", "json"} and option.value.startswith("@"):
+            raise ArgumentError(
+                f"the data is in a file ({option.value[1:]}): write it into the command."
+            )
+        if option.name == "urlencode":
+            yield option.value.replace("&", "%26").removeprefix("=")
+        elif option.name in {"data", "raw"} and option.value:
+            yield option.value
 
 
 def _body(call: CurlCall, data: str) -> None:
@@ -155,6 +183,12 @@ def _body(call: CurlCall, data: str) -> None:
         body = decode(data)
     except ValueError:
         body = None
-    if not isinstance(body, dict):
-        raise ArgumentError("only a JSON object can be read from curl's data.")
-    call.body = body
+    if isinstance(body, dict):
+        call.body = body
+        return
+    if body is None and re.match(r"[\w.\[\]-]+=", data):
+        raise ArgumentError(
+            "curl's data is a form, and a call written by hand sends a JSON object.",
+            hint="If the API takes JSON as well, give it so: --json '{…}'",
+        )
+    raise ArgumentError("only a JSON object can be read from curl's data.")

@@ -14,7 +14,9 @@ from dragoman.network import Network, Reach
 __all__ = ["describe"]
 
 
-async def describe(name: str | None, source: str, *, base: Path) -> tuple[Description, str]:
+async def describe(
+    name: str | None, source: str, *, base: Path, base_url: str | None = None
+) -> tuple[Description, str]:
     """Return a description, and its location as the file names it: relative to the file.
 
     Raises `DescriptionError` for what is none, `NetworkError` where it cannot be fetched.
@@ -31,7 +33,7 @@ async def describe(name: str | None, source: str, *, base: Path) -> tuple[Descri
         )
     finally:
         await network.aclose()
-    settings = ApiSettings(openapi=location)
+    settings = ApiSettings(openapi=location, base_url=base_url)
     described = read(name or "api", loaded, settings)
     if name is None:
         described = read(api_name(described.title, source), loaded, settings)

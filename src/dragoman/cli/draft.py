@@ -10,8 +10,15 @@ from dataclasses import dataclass
 
 from dragoman.apis.description import Description
 from dragoman.operation import WHOLE_AUTH, Effect, Operation, Scheme
+from dragoman.tools.prose import visible
 
-__all__ = ["Draft", "api_name", "draft", "effects", "looks_like_a_read"]
+__all__ = ["Draft", "api_name", "as_key", "as_yaml", "draft", "effects", "looks_like_a_read"]
+
+
+_MAX_READ = 20_000
+
+_SPECIAL = re.compile(r"true|false|null|~|\.(inf|nan)|[-.]+", re.IGNORECASE)
+"""Plain words that are no text (YAML 1.2.2, 10.3.2), or that end a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +40,24 @@ def api_name(title: str, location: str) -> str:
 
 def draft(name: str, location: str, description: Description, tags: Sequence[str] = ()) -> Draft:
     """Return the block of a described API: every server, each credential that it asks for."""
-    title = " ".join(f"{description.title} {description.version}".split())
+    title = visible(f"{description.title} {description.version}")
     auth, variables = _auth(name, description)
     lines = [
         f"  # {title}: {effects(description.operations.values())}",
         f"  {name}:",
-        f"    openapi: {_text(location)}",
+        f"    openapi: {as_yaml(location)}",
     ]
     if description.servers:
         lines.append("    # These may be shown your credential:")
-        lines.append(f"    servers: [{', '.join(_text(s) for s in description.servers)}]")
+        lines.append(f"    servers: [{', '.join(as_yaml(s) for s in description.servers)}]")
         lines.append("    # base_url: https://…   # to use another server than the document's")
     else:
         lines.append("    base_url: http://localhost   # the document names no server: write yours")
     if about := _first_sentence(description.description):
-        lines.append(f"    description: {_text(about)}")
+        lines.append(f"    description: {as_yaml(about)}")
     lines += auth
     if tags:
-        lines.append(f"    include: [{', '.join(_text(f'tag:{tag}') for tag in tags)}]")
+        lines.append(f"    include: [{', '.join(as_yaml(f'tag:{tag}') for tag in tags)}]")
     lines += _reads_to_accept(description.operations.values())
     return Draft(name, tuple(lines), variables)
 
@@ -79,7 +86,7 @@ def _reads_to_accept(operations: Iterable[Operation]) -> list[str]:
     return [
         "    # These look as if they only read. Accept the ones that do:",
         "    # operations:",
-        *(f"    #   {_text(operation.name)}: {{effect: read}}" for operation in reads),
+        *(f"    #   {as_key(operation.name)}: {{effect: read}}" for operation in reads),
     ]
 
 
@@ -92,7 +99,7 @@ def _auth(name: str, description: Description) -> tuple[list[str], tuple[str, ..
     for scheme in needed:
         text, names = _credential(prefix, scheme, alone=len(needed) == 1)
         if text:
-            parts.append(f"      {_text(scheme.id)}: {text}")
+            parts.append(f"      {as_key(scheme.id)}: {text}")
             variables += names
     return (["    auth:", *parts] if parts else []), tuple(dict.fromkeys(variables))
 
@@ -106,7 +113,7 @@ def _needed(description: Description) -> list[Scheme]:
     ]
     chosen: set[str] = set()
     while wanted:
-        counts = Counter(
+        counts: Counter[tuple[str, ...]] = Counter(
             alternative
             for alternatives in wanted
             for alternative in set(alternatives)
@@ -114,7 +121,8 @@ def _needed(description: Description) -> list[Scheme]:
         )
         if not counts:
             break
-        chosen |= set(max(counts, key=lambda one: (counts[one], -len(one), one)))
+        best, _ = max(counts.items(), key=lambda item: (item[1], -len(item[0]), item[0]))
+        chosen |= set(best)
         wanted = [a for a in wanted if not any(set(one) <= chosen for one in a)]
     return [scheme for key, scheme in description.schemes.items() if key in chosen]
 
@@ -129,7 +137,7 @@ def _credential(prefix: str, scheme: Scheme, *, alone: bool) -> tuple[str, tuple
         case "oauth2", _ if scheme.token_url:
             client, secret = f"{prefix}{suffix}_CLIENT_ID", f"{prefix}{suffix}_CLIENT_SECRET"
             parts = [f'client_id: "${{{client}}}"', f'client_secret: "${{{secret}}}"']
-            parts.append(f"token_url: {_text(scheme.token_url)}")
+            parts.append(f"token_url: {as_yaml(scheme.token_url)}")
             return f"{{{', '.join(parts)}}}", (client, secret)
         case "mutualTLS", _:
             return "", ()
@@ -141,14 +149,30 @@ def _credential(prefix: str, scheme: Scheme, *, alone: bool) -> tuple[str, tuple
 
 
 def _first_sentence(text: str) -> str:
-    line = next((line.strip(" #*") for line in text.splitlines() if line.strip(" #*")), "")
+    lines = (visible(line).strip(" #*") for line in text[:_MAX_READ].splitlines())
+    line = next(filter(None, lines), "")
     return re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0][:200]
 
 
-def _text(value: str) -> str:
+def as_yaml(value: str) -> str:
+    """Return a text that somebody else wrote as a value in the owner's file.
+
+    A reference in it must not become one of the owner's, which would put a variable of this
+    machine into a prompt or an address.
+    """
+    return as_key(value.replace("${", "$${"))
+
+
+def as_key(value: str) -> str:
     """Return text as YAML: plain where that is safe in a flow and in a block, quoted otherwise."""
-    if re.fullmatch(r"[A-Za-z./][A-Za-z0-9_./:-]*[A-Za-z0-9_/-]|[A-Za-z]", value) and (
-        value.lower() not in {"true", "false", "null"}
+    if re.fullmatch(r"[A-Za-z/]|[A-Za-z./][A-Za-z0-9_./:-]*[A-Za-z0-9_/-]", value) and not (
+        _SPECIAL.fullmatch(value)
     ):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return re.sub(r"[^\n -~]", _escaped, json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """Write a character that YAML does not allow, or that nobody sees, as its code (1.2.2, 5.7)."""
+    character = match[0]
+    return character if character.isprintable() else f"\\U{ord(character):08x}"

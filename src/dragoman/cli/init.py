@@ -11,10 +11,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dragoman.apis.description import Description
-from dragoman.cli.command import USAGE, verb
+from dragoman.cli.command import FAILED, USAGE, verb
 from dragoman.cli.describe import describe
 from dragoman.cli.draft import Draft, draft, effects
 from dragoman.cli.terminal import complain, mark, note, table, warn
+from dragoman.config.load import load
+from dragoman.errors import ConfigurationError
+from dragoman.nearest import did_you_mean
 
 app = verb("init", "Write dragoman.yaml for an API.")
 
@@ -48,18 +51,40 @@ async def init(
         complain(f"{file} exists: dragoman add {name or 'NAME'} {source}")
         return USAGE
     description, location = await describe(name, source, base=file.parent)
-    wanted = tuple(filter(None, (tags or "").split(",")))
+    wanted = tuple(filter(None, map(str.strip, (tags or "").split(","))))
+    if fault := _unknown_tag(wanted, description):
+        complain(fault)
+        return USAGE
     drafted = draft(description.api, location, description, wanted)
     schema = file.with_name("dragoman.schema.json")
     text = _file(drafted, schema.name)
     from dragoman.config.schema import json_schema  # noqa: PLC0415 - only here
 
-    schema.write_text(json.dumps(json_schema(), indent=1) + "\n", "utf-8")
-    with file.open("x", encoding="utf-8") as output:
-        output.write(text)
+    try:
+        with file.open("x", encoding="utf-8") as output:
+            output.write(text)
+        schema.write_text(json.dumps(json_schema(), indent=1) + "\n", "utf-8")
+    except OSError as error:
+        complain(f"{error.filename} cannot be written: {error.strerror}.")
+        return FAILED
+    try:
+        load(file)
+    except ConfigurationError:
+        file.unlink()
+        raise
     mark(f"{file}: {drafted.name}, {effects(description.operations.values())}")
     report(description, drafted, tags_chosen=bool(wanted))
     return 0
+
+
+def _unknown_tag(wanted: tuple[str, ...], description: Description) -> str:
+    tags = {tag for operation in description.operations.values() for tag in operation.tags}
+    known = f"Tags are: {', '.join(sorted(tags))}." if tags else "Its operations have no tags."
+    for tag in wanted:
+        if tag not in tags:
+            near = did_you_mean(tag, sorted(tags), 1) or known
+            return f"no operation has the tag '{tag}'. {near}"
+    return ""
 
 
 def _file(drafted: Draft, schema: str) -> str:
@@ -83,11 +108,9 @@ def report(description: Description, drafted: Draft, *, tags_chosen: bool) -> No
     """Say what was found: what cannot be called, which variables to set, what to do next."""
     for finding in description.findings:
         note(f"  {finding}")
-    unsupported = {
-        operation.id: operation.contract.unsupported
-        for operation in description.operations.values()
-        if operation.contract.unsupported
-    }
+    if not description.servers:
+        warn(f"the document names no server: write yours as base_url of {drafted.name}")
+    unsupported = _unsupported(description)
     for operation, reason in list(unsupported.items())[:5]:
         warn(f"{operation} is not supported: {reason}")
     if len(unsupported) > 5:
@@ -97,6 +120,14 @@ def report(description: Description, drafted: Draft, *, tags_chosen: bool) -> No
     if drafted.variables:
         print(f"Set, in the shell or in .env: {', '.join(drafted.variables)}")
     print('Next: dragoman check, then dragoman ask "…"')
+
+
+def _unsupported(description: Description) -> dict[str, str]:
+    """Return why operations cannot be called, but for the server that the owner is to write."""
+    reasons = {one.id: one.contract.unsupported for one in description.operations.values()}
+    if not description.servers:
+        reasons = {id_: why for id_, why in reasons.items() if "set base_url" not in why}
+    return {id_: why for id_, why in reasons.items() if why}
 
 
 def _show_tags(description: Description) -> None:

@@ -142,7 +142,10 @@ def moment(text: str, now: datetime) -> datetime:
     words = text.strip().lower()
     if match := re.fullmatch(r"(\d+)\s*([mhd])", words):
         unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
-        return now - timedelta(**{unit: int(match[1])})
+        try:
+            return now - timedelta(**{unit: int(match[1])})
+        except OverflowError:
+            raise ArgumentError(f"'{text}' is before all time.") from None
     if match := re.fullmatch(r"(?:([a-z]{3})[a-z]*\s*)?(?:(\d{1,2}):(\d{2}))?", words):
         day, hour, minute = match.groups()
         if (day or hour) and (day is None or day in _DAYS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,6 +14,7 @@ from dragoman.exact_json import encode
 from dragoman.operation import JsonValue
 
 __all__ = [
+    "bold",
     "can_ask",
     "complain",
     "duration",
@@ -27,7 +29,11 @@ __all__ = [
     "warn",
 ]
 
-_RED, _YELLOW, _GREEN, _DIM = "31", "33", "32", "2"
+# Controls but tab and line feed (ECMA-48), and the bidirectional marks of UAX #9, which can make
+# one amount look like another.
+_HIDING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+_RED, _YELLOW, _GREEN, _DIM, _BOLD = "31", "33", "32", "2", "1"
 
 
 def complain(text: str) -> None:
@@ -50,6 +56,11 @@ def note(text: str) -> None:
     print(_colour(neutral(text), _DIM, sys.stdout))
 
 
+def bold(text: str) -> str:
+    """Return a line that stands out on a terminal."""
+    return _colour(text, _BOLD, sys.stdout)
+
+
 def progress(text: str) -> None:
     """Write a line of progress to stderr, where a person watches."""
     if sys.stderr.isatty():
@@ -62,11 +73,8 @@ def can_ask() -> bool:
 
 
 def neutral(text: str) -> str:
-    """Return text without control characters, which could move a terminal's cursor or hide text."""
-    return "".join(
-        c if c in "\n\t" or (ord(c) >= 0x20 and not 0x7F <= ord(c) < 0xA0) else "\ufffd"
-        for c in text
-    )
+    """Return text without what moves a terminal's cursor, hides text or turns its direction."""
+    return _HIDING.sub("\ufffd", text)
 
 
 def pretty(value: JsonValue) -> str:

@@ -63,16 +63,18 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class UserMessage:
-    """What the user said, or context that we add on the user's side, labelled as such."""
+    """What the user said, or, where it is `added`, what we put in on the user's side."""
 
     text: str
+    added: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
     """What came of a call: `content` is the fenced text a language model reads.
 
-    `status` and `data` are the same as values, for a provider that is a program.
+    `status` and `data` are the same as values, for a provider that is a program; `when_missing`
+    is what the owner wants said where the data that was asked for is not there.
     """
 
     call_id: str
@@ -80,6 +82,7 @@ class ToolResult:
     content: str
     status: str
     data: JsonValue = None
+    when_missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
+from dragoman.exact_json import glimpse
 from dragoman.operation import JsonValue
 from dragoman.secrets.forms import MIN_LENGTH, forms
 
@@ -18,10 +20,15 @@ Json = TypeVar("Json", bound="JsonValue")
 
 
 class _Matcher(NamedTuple):
-    """Finds every form; `labels` says what stands for the pattern of a number."""
+    """Finds every form; `labels` says what stands for the pattern of a number.
+
+    `glance` finds the forms in JSON, where those with a quote or a backslash are escaped once
+    more: one look at a whole value instead of one at each text in it.
+    """
 
     find: BytesAhoCorasick
     labels: tuple[bytes, ...]
+    glance: BytesAhoCorasick
 
 
 class LiveValues:
@@ -88,7 +95,11 @@ class LiveValues:
 
         A number whose digits hold a live value becomes a text.
         """
-        if not self._labels:
+        matcher = self._compiled()
+        if matcher is None:
+            return value
+        seen = glimpse(value)
+        if seen is not None and not matcher.glance.find_matches_as_indexes(seen):
             return value
         return cast("Json", self._redact_value(value))
 
@@ -118,5 +129,8 @@ class LiveValues:
         # Of bytes, because the matcher of texts fails on one that holds half a character.
         patterns = [form.encode("utf-8", "surrogatepass") for form in labels]
         find = BytesAhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest)
-        self._matcher = _Matcher(find, tuple(label.encode() for label in labels.values()))
+        escaped = [json.dumps(form, ensure_ascii=False)[1:-1] for form in labels]
+        inside = {*patterns, *(form.encode("utf-8", "surrogatepass") for form in escaped)}
+        glance = BytesAhoCorasick(list(inside))
+        self._matcher = _Matcher(find, tuple(label.encode() for label in labels.values()), glance)
         return self._matcher

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 
-from dragoman.nearest import did_you_mean
 from dragoman.errors import DragomanError, NotFoundError
+from dragoman.nearest import did_you_mean
 from dragoman.operation import Effect, Operation, Tool
 from dragoman.tools.tool import make_tool
 

@@ -79,9 +79,12 @@ def _fields(members: Mapping[str, JsonValue]) -> Iterator[str]:
 
 
 def _said(name: str, value: JsonValue) -> Iterator[str]:
-    """Yield a plain value as text; a code or a type is named, for alone it says nothing."""
+    """Yield a plain value as text; a code or a type is named, for alone it says nothing.
+
+    A type that is an address says nothing to whoever reads the title beside it.
+    """
     text = _text(value)
-    if text and text != _NO_TYPE:
+    if text and not (name == "type" and (text == _NO_TYPE or "://" in text)):
         yield f"{name}: {text}" if name in {"code", "type"} else text
 
 

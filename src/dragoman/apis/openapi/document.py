@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from dragoman.errors import DescriptionError
 from dragoman.operation import JsonObject, JsonValue
 
-__all__ = ["Document", "text_of"]
+__all__ = ["Document", "list_of", "object_of", "text_of"]
 
 _MAX_CHAIN = 32
+_SHOWN = 120
+_INDEX = re.compile(r"0|[1-9][0-9]{0,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,53 +23,69 @@ class Document:
     root: JsonObject = field(repr=False)
     is_3_0: bool
     location: str
+    _found: dict[str, JsonValue] = field(default_factory=dict, repr=False, compare=False)
 
-    def resolve(self, node: JsonValue) -> Mapping[str, JsonValue]:
+    def resolve(self, node: JsonValue) -> JsonObject:
         """Return the object at the end of a chain of references.
 
         Raises `DescriptionError` for one that leads nowhere, in a circle, or out of the document.
         """
-        return self.follow(node)[0]
-
-    def follow(self, node: JsonValue) -> tuple[Mapping[str, JsonValue], str]:
-        """Return the object at the end of a chain of references, and the last pointer."""
         pointer = ""
         for _ in range(_MAX_CHAIN):
-            if not isinstance(node, Mapping):
-                where = f" at {pointer}" if pointer else ""
+            if not isinstance(node, dict):
+                where = f" at {pointer[:_SHOWN]}" if pointer else ""
                 raise DescriptionError(f"an object is expected{where}")
             reference = node.get("$ref")
             if not isinstance(reference, str):
-                return node, pointer
+                return node
             pointer = reference
             node = self.at(reference)
-        raise DescriptionError(f"the reference {pointer[:120]} goes in a circle")
+        raise DescriptionError(f"the reference {pointer[:_SHOWN]} goes in a circle")
 
     def at(self, reference: str) -> JsonValue:
         """Return what a reference names; raises `DescriptionError` where that is nothing."""
+        if reference not in self._found:
+            self._found[reference] = self._look_up(reference)
+        return self._found[reference]
+
+    def _look_up(self, reference: str) -> JsonValue:
         if not reference.startswith("#"):
             raise DescriptionError(
-                f"the reference {reference[:120]} leads out of the document, which is not followed"
+                f"the reference {reference[:_SHOWN]} leads out of the document,"
+                " which is not followed"
             )
+        pointer = unquote(reference[1:])
+        if pointer and not pointer.startswith("/"):
+            raise DescriptionError(f"the reference {reference[:_SHOWN]} is no JSON pointer")
         node: JsonValue = self.root
-        for token in reference[1:].split("/")[1:]:
-            key = unquote(token).replace("~1", "/").replace("~0", "~")
-            if isinstance(node, Mapping) and key in node:
+        for token in pointer.split("/")[1:]:
+            key = token.replace("~1", "/").replace("~0", "~")
+            if isinstance(node, dict) and key in node:
                 node = node[key]
-            elif isinstance(node, list) and re.fullmatch(r"[0-9]{1,6}", key) and int(key) < len(node):
+            elif isinstance(node, list) and _INDEX.fullmatch(key) and int(key) < len(node):
                 node = node[int(key)]
             else:
-                raise DescriptionError(f"the reference {reference[:120]} leads nowhere")
+                raise DescriptionError(f"the reference {reference[:_SHOWN]} leads nowhere")
         return node
 
-    def component(self, kind: str) -> Mapping[str, JsonValue]:
+    def component(self, kind: str) -> JsonObject:
         """Return the components of one kind, or an empty mapping."""
-        components = self.root.get("components")
-        found = components.get(kind) if isinstance(components, Mapping) else None
-        return found if isinstance(found, Mapping) else {}
+        return object_of(object_of(self.root, "components"), kind)
 
 
-def text_of(node: Mapping[str, JsonValue], key: str) -> str:
+def text_of(node: JsonObject, key: str) -> str:
     """Return a member that should be text, or nothing where it is none."""
     value = node.get(key)
     return value if isinstance(value, str) else ""
+
+
+def object_of(node: JsonObject, key: str) -> JsonObject:
+    """Return a member that should be an object, or an empty one."""
+    value = node.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def list_of(node: JsonObject, key: str) -> list[JsonValue]:
+    """Return a member that should be a list, or an empty one."""
+    value = node.get(key)
+    return value if isinstance(value, list) else []

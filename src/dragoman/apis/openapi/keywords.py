@@ -6,110 +6,225 @@ a schema for one of them, so what is not JSON Schema is left out, and told.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+import math
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 
-from dragoman.operation import JsonValue
+from dragoman.operation import JsonObject, JsonValue
 
 __all__ = ["TYPES", "checked"]
 
 TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 
-_TEXTS = ("title", "description", "format", "contentEncoding", "contentMediaType")
-_FLAGS = ("deprecated", "readOnly", "writeOnly", "uniqueItems")
-_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-_COUNTS = (
-    *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
-    *("minContains", "maxContains"),
-)
+Schema = dict[str, JsonValue]
+Changes = dict[str, None]
+
+_SHOWN = 40
+_MAX_DEPTH = 32
+_BACKTRACK_LIMIT = 100_000
 
 
-def checked(schema: Mapping[str, JsonValue], changes: dict[str, None]) -> dict[str, JsonValue]:
+def checked(schema: JsonObject, changes: Changes) -> Schema:
     """Return the keywords that are fit for JSON Schema 2020-12, and add to `changes` the others."""
-    made: dict[str, JsonValue] = {}
-    _type(schema, made, changes)
-    for keyword in _TEXTS:
-        if isinstance(value := schema.get(keyword), str):
-            made[keyword] = value
-    for keyword in _FLAGS:
-        if schema.get(keyword) is True:
-            made[keyword] = True
-    _bounds(schema, made, changes)
-    _counts(schema, made, changes)
-    _values(schema, made)
-    if isinstance(pattern := schema.get("pattern"), str):
-        made["pattern"] = pattern
-    required = schema.get("required")
-    if isinstance(required, list):
-        names = [name for name in dict.fromkeys(map(str, required))]
-        made |= {"required": cast("JsonValue", names)} if names else {}
+    made: Schema = {}
+    for keyword, value in schema.items():
+        take = _READERS.get(keyword)
+        if take is not None:
+            take(keyword, value, made, changes)
+    _sharpen(schema, made)
+    _fit_enum(made, changes)
+    if "examples" not in made and "example" in schema and _is_fit(schema["example"]):
+        made["examples"] = [schema["example"]]
     return made
 
 
-def _type(
-    schema: Mapping[str, JsonValue], made: dict[str, JsonValue], changes: dict[str, None]
-) -> None:
-    declared = schema.get("type")
-    if declared is None:
+def _type(keyword: str, value: JsonValue, made: Schema, changes: Changes) -> None:
+    if value is None:
         return
-    kinds = declared if isinstance(declared, list) else [declared]
-    known = [kind for kind in kinds if kind in TYPES] if all(map(_is_text, kinds)) else []
-    if not known or len(known) < len(kinds):
-        changes[f"type: {str(declared)[:40]} is no type of JSON Schema: any value is let through"] = None
+    if isinstance(value, str) and value in TYPES:
+        made[keyword] = value
         return
-    made["type"] = known if isinstance(declared, list) else known[0]
+    kinds = value if isinstance(value, list) else [value]
+    known = [kind for kind in dict.fromkeys(map(str, kinds)) if kind in TYPES]
+    if not known or not all(isinstance(kind, str) and kind in TYPES for kind in kinds):
+        changes[f"type: {_shown(value)} is no type of JSON Schema: any value is let through"] = None
+        return
+    made[keyword] = known[0] if len(known) == 1 else list[JsonValue](known)
 
 
-def _bounds(
-    schema: Mapping[str, JsonValue], made: dict[str, JsonValue], changes: dict[str, None]
-) -> None:
-    for keyword in _NUMBERS:
-        value = schema.get(keyword)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            made[keyword] = value
-        elif value is not None and not isinstance(value, bool):
-            changes[f"{keyword}: {str(value)[:40]} is no number and does not count"] = None
-    # In 3.0 these two are flags beside the bound that they sharpen.
+def _text(keyword: str, value: JsonValue, made: Schema, _: Changes) -> None:
+    if isinstance(value, str):
+        made[keyword] = value
+
+
+def _flag(keyword: str, value: JsonValue, made: Schema, _: Changes) -> None:
+    if value is True:
+        made[keyword] = True
+
+
+def _bound(keyword: str, value: JsonValue, made: Schema, changes: Changes) -> None:
+    if _is_number(value):
+        made[keyword] = value
+    elif value is not None and not isinstance(value, bool):
+        changes[f"{keyword}: {_shown(value)} is no number and does not count"] = None
+
+
+def _step(keyword: str, value: JsonValue, made: Schema, changes: Changes) -> None:
+    if isinstance(value, int | float) and _is_number(value) and value > 0:
+        made[keyword] = value
+    elif value is not None:
+        changes[f"{keyword}: {_shown(value)} is no number above 0 and does not count"] = None
+
+
+def _count(keyword: str, value: JsonValue, made: Schema, changes: Changes) -> None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        made[keyword] = value
+    elif value is not None:
+        changes[f"{keyword}: {_shown(value)} is no count and does not count"] = None
+
+
+def _pattern(keyword: str, value: JsonValue, made: Schema, changes: Changes) -> None:
+    if not isinstance(value, str):
+        return
+    if _is_expression(value):
+        made[keyword] = value
+    else:
+        changes[f"pattern: {_shown(value)} cannot be read as an expression, does not count"] = None
+
+
+def _enum(keyword: str, value: JsonValue, made: Schema, changes: Changes) -> None:
+    if isinstance(value, list) and value and _is_fit(value):
+        made[keyword] = _distinct(value)
+    elif value is not None:
+        changes[f"enum: {_shown(value)} is no list of values and does not count"] = None
+
+
+def _value(keyword: str, value: JsonValue, made: Schema, changes: Changes) -> None:
+    if _is_fit(value):
+        made[keyword] = value
+    else:
+        changes[f"{keyword}: its value is nested too deep, or no JSON, and does not count"] = None
+
+
+def _examples(keyword: str, value: JsonValue, made: Schema, _: Changes) -> None:
+    if isinstance(value, list) and value and _is_fit(value):
+        made[keyword] = value
+
+
+def _required(keyword: str, value: JsonValue, made: Schema, _: Changes) -> None:
+    """Keep the names. In drafts before 4 the word was a flag of a member: `required: true`."""
+    if not isinstance(value, list):
+        return
+    names = dict.fromkeys(name for name in value if isinstance(name, str))
+    if names:
+        made[keyword] = list[JsonValue](names)
+
+
+def _dependent(keyword: str, value: JsonValue, made: Schema, _: Changes) -> None:
+    if not isinstance(value, dict):
+        return
+    made[keyword] = {
+        name: [one for one in names if isinstance(one, str)]
+        for name, names in value.items()
+        if isinstance(names, list)
+    }
+
+
+_READERS: Mapping[str, Callable[[str, JsonValue, Schema, Changes], None]] = {
+    "type": _type,
+    **dict.fromkeys(
+        ("title", "description", "format", "contentEncoding", "contentMediaType"), _text
+    ),
+    **dict.fromkeys(("deprecated", "readOnly", "writeOnly", "uniqueItems"), _flag),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _bound),
+    "multipleOf": _step,
+    **dict.fromkeys(
+        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _count
+    ),
+    **dict.fromkeys(("minContains", "maxContains"), _count),
+    "pattern": _pattern,
+    "enum": _enum,
+    **dict.fromkeys(("const", "default"), _value),
+    "examples": _examples,
+    "required": _required,
+    "dependentRequired": _dependent,
+}
+
+
+def _sharpen(schema: JsonObject, made: Schema) -> None:
+    """Read the flags of 3.0 that sharpen the bound beside them."""
     for flag, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if schema.get(flag) is True and bound in made:
             made[flag] = made.pop(bound)
-    step = schema.get("multipleOf")
-    if isinstance(step, int | float) and not isinstance(step, bool) and step > 0:
-        made["multipleOf"] = step
 
 
-def _counts(
-    schema: Mapping[str, JsonValue], made: dict[str, JsonValue], changes: dict[str, None]
-) -> None:
-    for keyword in _COUNTS:
-        value = schema.get(keyword)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            made[keyword] = value
-        elif value is not None:
-            changes[f"{keyword}: {str(value)[:40]} is no count and does not count"] = None
-
-
-def _values(schema: Mapping[str, JsonValue], made: dict[str, JsonValue]) -> None:
-    enum = schema.get("enum")
-    if isinstance(enum, list) and enum:
-        made["enum"] = _distinct(enum)
-    for keyword in ("const", "default"):
-        if keyword in schema:
-            made[keyword] = schema[keyword]
-    examples = schema.get("examples")
-    if isinstance(examples, list) and examples:
-        made["examples"] = examples
-    elif "example" in schema:
-        made["examples"] = [schema["example"]]
+def _fit_enum(made: Schema, changes: Changes) -> None:
+    """Make text of the values of a text: written without quotes, YAML reads `[1, 2]` as numbers."""
+    values = made.get("enum")
+    if made.get("type") != "string" or not isinstance(values, list):
+        return
+    if any(isinstance(value, str) for value in values) or not all(map(_is_plain, values)):
+        return
+    changes["the values of an enum of texts are no texts, and are read as such"] = None
+    made["enum"] = [
+        str(value).lower() if isinstance(value, bool) else str(value) for value in values
+    ]
 
 
 def _distinct(values: list[JsonValue]) -> list[JsonValue]:
-    kept: list[JsonValue] = []
-    for value in values:
-        if not any(value == one and type(value) is type(one) for one in kept):
-            kept.append(value)
-    return kept
+    """Drop what stands twice; lists and objects are left as they are."""
+    kept: dict[object, JsonValue] = {}
+    for index, value in enumerate(values):
+        key = (
+            (type(value), value) if value is None or isinstance(value, str | int | float) else index
+        )
+        kept.setdefault(key, value)
+    return list(kept.values())
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+def _is_plain(value: JsonValue) -> bool:
+    return isinstance(value, bool | int | float)
+
+
+def _is_number(value: JsonValue) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_fit(value: JsonValue) -> bool:
+    """Whether a value can be written as JSON, and is not nested deeper than any needs to be."""
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        if any(isinstance(one, float) and not math.isfinite(one) for one in level):
+            return False
+        lists = [one for one in level if isinstance(one, list)]
+        objects = [one.values() for one in level if isinstance(one, dict)]
+        level = [inner for one in (*lists, *objects) for inner in one]
+        if not level:
+            return True
+    return False
+
+
+def _shown(value: JsonValue) -> str:
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    return str(value)[:_SHOWN]
+
+
+@lru_cache(maxsize=4096)
+def _is_expression(pattern: str) -> bool:
+    """Whether the validator's engine reads the pattern; it is not quite that of ECMA-262."""
+    import jsonschema_rs  # noqa: PLC0415 - only where a description has a pattern
+
+    try:
+        jsonschema_rs.Draft202012Validator(
+            {"pattern": pattern},
+            offline=True,
+            pattern_options=jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT),
+        )
+    except (jsonschema_rs.ValidationError, ValueError):
+        return False
+    return True

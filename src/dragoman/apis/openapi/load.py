@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from dragoman.apis.openapi import overlay
+from dragoman.apis.openapi.references import gathered, leads_out
 from dragoman.apis.openapi.swagger import upgraded
 from dragoman.config import yaml12
 from dragoman.errors import ConfigurationError, DescriptionError
@@ -28,6 +30,8 @@ _SHOWN = 60
 class Source:
     """A document as it was read; `from_disk` tells whether it lies on the owner's disk.
 
+    Its overlays count with it: one that was fetched may name servers of its own.
+
     A document of Swagger 2.0 is here in the form of OpenAPI 3.0, with the findings of that.
     """
 
@@ -37,15 +41,67 @@ class Source:
     findings: tuple[str, ...] = ()
 
 
-async def load(location: str, *, base: Path, network: Network, reach: Reach) -> Source:
-    """Return the document at a path, relative to `base`, or at an address.
+async def load(
+    location: str, *, base: Path, network: Network, reach: Reach, overlays: Sequence[str] = ()
+) -> Source:
+    """Return the document at a path, relative to `base`, or at an address, with overlays applied.
 
     Raises `DescriptionError` for what cannot be read as OpenAPI, and what `Network.exchange`
     raises where it cannot be fetched.
     """
+    places = (location, *overlays)
+    from_disk = not any("://" in place for place in places)
+    data, *changes = await asyncio.gather(
+        *(_fetched(place, base, network, reach) for place in places)
+    )
+    document, told = await asyncio.to_thread(
+        _overlaid, data, location, list(zip(overlays, changes, strict=True))
+    )
+    if any(map(leads_out, (data, *changes))):
+        fetch = _Files(location, base, network, reach).fetch
+        try:
+            async with asyncio.timeout(_SECONDS):
+                document, more = await gathered(document, location, fetch)
+        except TimeoutError:
+            raise DescriptionError(
+                f"{location} refers to files that were not read within {_SECONDS:g} seconds."
+            ) from None
+        told += more
+    return await asyncio.to_thread(_source, document, location, told, from_disk=from_disk)
+
+
+@dataclass(slots=True)
+class _Files:
+    """Reads the files that a document refers to, within the bound of one document."""
+
+    location: str
+    base: Path
+    network: Network
+    reach: Reach
+    size: int = 0
+
+    async def fetch(self, name: str) -> JsonValue:
+        """Return the value in a file; raises `DescriptionError` and what a fetch raises."""
+        if "://" not in name:
+            await asyncio.to_thread(self._check_folder, name)
+        data = await _fetched(name, self.base, self.network, self.reach)
+        self.size += len(data)
+        if self.size > MAX_BYTES:
+            raise DescriptionError(
+                f"the files of {self.location} are larger than {MAX_BYTES // 2**20} MiB."
+            )
+        return await asyncio.to_thread(_value, data, name)
+
+    def _check_folder(self, name: str) -> None:
+        """Refuse a file that a link leads out of the document's folder."""
+        folder = (self.base / self.location).parent.resolve()
+        if not (self.base / name).resolve().is_relative_to(folder):
+            raise DescriptionError("it is no file of the document's own folder.")
+
+
+async def _fetched(location: str, base: Path, network: Network, reach: Reach) -> bytes:
     if "://" not in location:
-        data = await asyncio.to_thread(_from_disk, base / location, location)
-        return await asyncio.to_thread(parsed, data, location, from_disk=True)
+        return await asyncio.to_thread(_from_disk, base / location, location)
     request = Request("GET", location, (("Accept", _ACCEPT),))
     response = await network.exchange(request, reach=reach, bounds=Bounds(_SECONDS, MAX_BYTES))
     if response.status != 200:
@@ -53,14 +109,37 @@ async def load(location: str, *, base: Path, network: Network, reach: Reach) -> 
             f"{location} answered {response.status} instead of a description.",
             hint="Check the address, or save the document and name its path.",
         )
-    return await asyncio.to_thread(parsed, response.body, location, from_disk=False)
+    return response.body
 
 
-def parsed(data: bytes, location: str, *, from_disk: bool) -> Source:
-    """Return the document in these bytes; raises `DescriptionError` naming what they are."""
+def parsed(
+    data: bytes, location: str, *, from_disk: bool, overlays: Sequence[tuple[str, bytes]] = ()
+) -> Source:
+    """Return the document in these bytes; raises `DescriptionError` naming what they are.
+
+    `overlays` are locations and bytes; they are applied in their order, to the document as it was
+    written.
+    """
+    document, told = _overlaid(data, location, overlays)
+    return _source(document, location, told, from_disk=from_disk)
+
+
+def _overlaid(
+    data: bytes, location: str, overlays: Sequence[tuple[str, bytes]]
+) -> tuple[JsonObject, tuple[str, ...]]:
     document = _value(data, location)
     if not isinstance(document, Mapping):
         raise _not_openapi(location, "its root is not an object")
+    told: tuple[str, ...] = ()
+    for name, change in overlays:
+        document, more = overlay.apply(document, _value(change, name, "overlay"), name)
+        told += more
+    return document, told
+
+
+def _source(
+    document: JsonObject, location: str, told: tuple[str, ...], *, from_disk: bool
+) -> Source:
     version = document.get("openapi", document.get("swagger"))
     if not isinstance(version, str | int | float):
         raise _not_openapi(location, _what_else(document))
@@ -68,14 +147,14 @@ def parsed(data: bytes, location: str, *, from_disk: bool) -> Source:
         raise _not_openapi(location, "its paths are not an object")
     if str(version) == "2.0":
         document, findings = upgraded(document)
-        return Source(location, from_disk, document, findings)
+        return Source(location, from_disk, document, (*told, *findings))
     major, _, minor = str(version).partition(".")
     if major != "3":
         raise DescriptionError(
             f"{location} is OpenAPI {str(version)[:20]}.", hint="Supported are 2.0, 3.0 and 3.1."
         )
     findings = () if minor[:1] in {"0", "1"} else (f"OpenAPI {version} is read as 3.1.",)
-    return Source(location, from_disk, document, findings)
+    return Source(location, from_disk, document, (*told, *findings))
 
 
 def _from_disk(path: Path, location: str) -> bytes:
@@ -93,23 +172,21 @@ def _from_disk(path: Path, location: str) -> bytes:
     return data
 
 
-def _value(data: bytes, location: str) -> JsonValue:
+def _value(data: bytes, location: str, form: str = "OpenAPI document") -> JsonValue:
     """Parse JSON or YAML, told apart by the first character."""
     start = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if not start:
-        raise _not_openapi(location, "it is empty")
+        raise _not_openapi(location, "it is empty", form)
     if start == b"<":
-        raise _not_openapi(location, "it is HTML or XML, perhaps a page about the document")
+        raise _not_openapi(location, "it is HTML or XML, perhaps a page about the document", form)
     if start == b"{":
         return _json(data, location)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DescriptionError(
-            f"{location} is not text in UTF-8 (byte {error.start:,})."
-        ) from None
+        raise DescriptionError(f"{location} is not text in UTF-8 (byte {error.start:,}).") from None
     if "\x00" in text:
-        raise _not_openapi(location, "it is not text")
+        raise _not_openapi(location, "it is not text", form)
     try:
         return yaml12.parse(text, location)
     except ConfigurationError as error:
@@ -145,11 +222,13 @@ def _what_else(document: Mapping[str, JsonValue]) -> str:
     if "apis" in document:
         return "it is a configuration of Dragoman: name the document in it"
     names = ", ".join(map(str, list(document)[:5]))
-    return f"it has neither 'openapi' nor 'swagger' at its root, only: {names[:_SHOWN] or 'nothing'}"
+    return (
+        f"it has neither 'openapi' nor 'swagger' at its root, only: {names[:_SHOWN] or 'nothing'}"
+    )
 
 
-def _not_openapi(location: str, why: str) -> DescriptionError:
+def _not_openapi(location: str, why: str, form: str = "OpenAPI document") -> DescriptionError:
+    by_hand = "Without a document, write the calls down: dragoman add NAME --curl 'curl …'"
     return DescriptionError(
-        f"{location} is no OpenAPI document: {why}.",
-        hint="Without a document, write the calls down: dragoman add NAME --curl 'curl …'",
+        f"{location} is no {form}: {why}.", hint="" if form == "overlay" else by_hand
     )

@@ -2,7 +2,8 @@
 
 OpenAPI 3.0 has a dialect of its own: `nullable`, a boolean `exclusiveMinimum`, references whose
 siblings do not count. It becomes the plain one here (OpenAPI 3.0.4, section 4.7.24; the migration
-notes of 3.1). What a reference names becomes a member of `$defs`, once, so recursion stays finite.
+notes of 3.1). What a reference names becomes a definition, made once for the whole document and
+shared by all operations that reach it, so recursion stays finite and memory small.
 
 An object that lists properties and is silent on others is read as closed, at every depth. One
 that is composed of parts is closed as a whole, by `unevaluatedProperties`: its parts must not
@@ -11,190 +12,233 @@ refuse each other's members. So a schema may be needed in two forms, closed and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import NamedTuple
 
-from dragoman.apis.openapi.document import Document
+from dragoman.apis.openapi.composition import members_named, read_only_members
+from dragoman.apis.openapi.document import Document, list_of, object_of
 from dragoman.apis.openapi.keywords import checked
 from dragoman.errors import DescriptionError
-from dragoman.operation import JsonValue
+from dragoman.operation import JsonObject, JsonValue
 
-__all__ = ["Form", "Translation"]
-
-Form = Literal["closed", "part"]
+__all__ = ["CLOSED", "Form", "Key", "Translation"]
 
 _MAX_DEPTH = 60
-_MAX_DEFINITIONS = 2_000
-_COMPOSED = ("allOf", "anyOf", "oneOf")
-_SCHEMAS_BY_NAME = ("properties", "patternProperties", "dependentSchemas")
-_SCHEMA = ("items", "contains", "propertyNames", "not", "if", "then", "else", "unevaluatedItems")
-_ANNOTATIONS = frozenset({"description", "title", "summary", "deprecated", "example", "examples"})
+_CHOICES = ("anyOf", "oneOf")
+_COMPOSED = ("allOf", *_CHOICES)
+_APPLIED = (*_COMPOSED, "if", "then", "else", "dependentSchemas", "$ref")
+_INNER = ("items", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties")
+_SAYS_MEMBERS = frozenset(
+    {"additionalProperties", "allOf", "patternProperties", "properties", "unevaluatedProperties"}
+)
+_CONDITIONS = ("not", "if", "then", "else")
+_WITH_SCHEMAS = frozenset(
+    {*_APPLIED, *_INNER, *_CONDITIONS, "additionalProperties", "patternProperties", "prefixItems"}
+    | {"properties"}
+)
+_ANNOTATIONS = frozenset(
+    {"$comment", "default", "deprecated", "description", "example", "examples", "externalDocs"}
+    | {"readOnly", "summary", "title", "writeOnly", "xml"}
+)
+_SAID = ("description", "title", "deprecated", "examples", "default")
 
 Schema = dict[str, JsonValue]
 
 
+class Form(NamedTuple):
+    """How a schema is needed: as a whole that may be closed, or as a part of one.
+
+    `without` names members of the whole that only answers hold: no part may ask for them.
+    """
+
+    closed: bool = True
+    without: frozenset[str] = frozenset()
+
+
+class Key(NamedTuple):
+    """A definition: what a reference names, in one form."""
+
+    reference: str
+    form: Form
+
+
+CLOSED = Form()
+_PART = Form(closed=False)
+
+
 @dataclass(slots=True)
 class Translation:
-    """Translates the schemas of one operation, and gathers what they refer to in `definitions`.
+    """Translates one schema; gathers the definitions that it refers to, and what was left out.
 
-    `changes` says what was left out because it is no JSON Schema.
+    `origin` is the reference that names the schema, where one does.
     """
 
     document: Document
-    definitions: dict[str, JsonValue] = field(default_factory=dict)
+    name_of: Mapping[Key, str]
+    origin: str = ""
+    references: dict[Key, None] = field(default_factory=dict)
     changes: dict[str, None] = field(default_factory=dict)
-    _names: dict[tuple[str, Form], str] = field(default_factory=dict)
 
-    def translate(self, schema: JsonValue, form: Form = "closed", depth: int = 0) -> JsonValue:
+    def translate(self, schema: JsonValue, form: Form = CLOSED, depth: int = 0) -> JsonValue:
         """Return a schema in 2020-12; raises `DescriptionError` for one that cannot be followed."""
         if isinstance(schema, bool):
             return schema
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, dict):
             raise DescriptionError("a schema is neither an object nor true or false")
         if depth > _MAX_DEPTH:
             raise DescriptionError(f"a schema is nested deeper than {_MAX_DEPTH}")
-        reference = schema.get("$ref")
-        if isinstance(reference, str):
+        if isinstance(reference := schema.get("$ref"), str):
             return self._reference(reference, schema, form, depth)
-        return self._nullable(schema, self._plain(schema, form, depth))
+        if "$dynamicRef" in schema:
+            raise DescriptionError("a schema uses $dynamicRef, which is not followed")
+        if "$recursiveRef" in schema:
+            return self._reference(self._origin(), schema, form, depth)
+        alone = _wrapped(schema) if "allOf" in schema else None
+        if alone is not None:
+            made = self.translate(alone, form, depth + 1)
+            if isinstance(made, dict):
+                made |= checked({k: v for k, v in schema.items() if k != "allOf"}, self.changes)
+        else:
+            made = self._plain(schema, form, depth)
+        return self._nullable(schema, made)
 
-    def _reference(
-        self, reference: str, schema: Mapping[str, JsonValue], form: Form, depth: int
-    ) -> JsonValue:
-        siblings = {name: one for name, one in schema.items() if name != "$ref"}
+    def _origin(self) -> str:
+        """Return what `$recursiveRef: "#"` names: the schema around it (2019-09, 8.2.4.2.1)."""
+        if not self.origin:
+            raise DescriptionError("a schema uses $recursiveRef outside of a component")
+        return self.origin
+
+    def _reference(self, reference: str, schema: JsonObject, form: Form, depth: int) -> JsonValue:
+        siblings = {k: one for k, one in schema.items() if k not in ("$ref", "$recursiveRef")}
+        others = [k for k in siblings if k not in _ANNOTATIONS and not k.startswith("x-")]
+        if others and not self.document.is_3_0:
+            # In 3.1 siblings count: together they are a composition (JSON Schema Core, 8.2.3.1).
+            parts = [{"$ref": reference}, *list_of(siblings, "allOf")]
+            return self.translate({**siblings, "allOf": parts}, form, depth + 1)
+        for keyword in others:
+            if keyword != "type":  # It repeats what the reference says.
+                self.changes[f"{keyword[:40]} beside $ref does not count in OpenAPI 3.0"] = None
+        key = Key(reference, form)
+        self.references[key] = None
         said = checked({n: one for n, one in siblings.items() if n in _ANNOTATIONS}, self.changes)
-        if self.document.is_3_0 or siblings.keys() <= _ANNOTATIONS:
-            return {"$ref": self._definition(reference, form), **said}
-        # In 3.1 siblings count: together they are a composition (JSON Schema 2020-12, 8.2.3.1).
-        parts = siblings.get("allOf")
-        others = list(parts) if isinstance(parts, Sequence) and not isinstance(parts, str) else []
-        return self.translate({**siblings, "allOf": [{"$ref": reference}, *others]}, form, depth + 1)
+        return {"$ref": f"#/$defs/{self.name_of[key]}", **said}
 
-    def _definition(self, reference: str, form: Form) -> str:
-        """Return the reference to a definition, which is made at its first mention."""
-        key = (reference, form)
-        name = self._names.get(key)
-        if name is None:
-            if len(self.definitions) >= _MAX_DEFINITIONS:
-                raise DescriptionError(f"it refers to more than {_MAX_DEFINITIONS:,} schemas")
-            name = self._new_name(reference, form)
-            self._names[key] = name
-            self.definitions[name] = True
-            self.definitions[name] = self.translate(self.document.at(reference), form)
-        return "#/$defs/" + name.replace("~", "~0").replace("/", "~1")
-
-    def _new_name(self, reference: str, form: Form) -> str:
-        last = reference.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~") or "schema"
-        wanted = last if form == "closed" else f"{last} (part)"
-        name, count = wanted, 1
-        while name in self.definitions:
-            count += 1
-            name = f"{wanted} {count}"
-        return name
-
-    def _plain(self, schema: Mapping[str, JsonValue], form: Form, depth: int) -> Schema:
+    def _plain(self, schema: JsonObject, form: Form, depth: int) -> Schema:
         """Translate an object that is no reference, keyword by keyword."""
         made = checked(schema, self.changes)
-        if not self.document.is_3_0:
-            made |= self._list_of_items(schema, depth)
-        for keyword in _SCHEMAS_BY_NAME:
-            members = schema.get(keyword)
-            if isinstance(members, Mapping):
+        without = form.without
+        if _WITH_SCHEMAS.isdisjoint(schema):
+            return _unrequired(made, without)
+        if "properties" in schema or "allOf" in schema:
+            without |= read_only_members(self.document, schema)
+            self._members(schema, made, without, depth)
+        for keyword in _INNER:
+            if isinstance(inner := schema.get(keyword), dict | bool):
+                made[keyword] = self.translate(inner, CLOSED, depth + 1)
+        for keyword in _CONDITIONS:
+            if isinstance(inner := schema.get(keyword), dict | bool):
+                made[keyword] = self.translate(inner, _PART, depth + 1)
+        self._by_name(schema, made, depth)
+        self._compose(schema, made, form, without, depth)
+        self._close(schema, made, form, depth)
+        return _unrequired(made, without)
+
+    def _members(
+        self, schema: JsonObject, made: Schema, without: frozenset[str], depth: int
+    ) -> None:
+        members = schema.get("properties")
+        if isinstance(members, dict):
+            made["properties"] = {
+                name: self.translate(one, CLOSED, depth + 1)
+                for name, one in members.items()
+                if name not in without
+            }
+
+    def _by_name(self, schema: JsonObject, made: Schema, depth: int) -> None:
+        for keyword, form in (("patternProperties", CLOSED), ("dependentSchemas", _PART)):
+            if members := object_of(schema, keyword):
                 made[keyword] = {
-                    name: self.translate(one, "closed", depth + 1) for name, one in members.items()
+                    name: self.translate(one, form, depth + 1) for name, one in members.items()
                 }
-        for keyword in _SCHEMA:
-            if isinstance(inner := schema.get(keyword), Mapping | bool):
-                inner_form: Form = "part" if keyword in {"not", "if", "then", "else"} else "closed"
-                made[keyword] = self.translate(inner, inner_form, depth + 1)
-        self._compose(schema, made, form, depth)
-        others = schema.get("additionalProperties")
-        if isinstance(others, Mapping | bool):
-            made["additionalProperties"] = self.translate(others, "closed", depth + 1)
-        elif form == "closed" and self._lists_properties(schema):
-            composed = any(keyword in made for keyword in _COMPOSED)
-            made["unevaluatedProperties" if composed else "additionalProperties"] = False
-        if "$ref" not in made:
-            self._unrequire(schema, made)
-        return made
+        if not self.document.is_3_0 and (prefix := list_of(schema, "prefixItems")):
+            made["prefixItems"] = [self.translate(one, CLOSED, depth + 1) for one in prefix]
+        if isinstance(schema.get("items"), list):
+            self.changes["a list under items does not count: any item is let through"] = None
 
-    def _list_of_items(self, schema: Mapping[str, JsonValue], depth: int) -> Schema:
-        prefix = schema.get("prefixItems")
-        if not isinstance(prefix, list):
-            return {}
-        return {"prefixItems": [self.translate(one, "closed", depth + 1) for one in prefix]}
-
-    def _compose(self, schema: Mapping[str, JsonValue], made: Schema, form: Form, depth: int) -> None:
-        """Translate the parts: as parts where the whole will be closed, closed where they choose."""
-        alone = "allOf" not in schema and not schema.get("properties")
+    def _compose(
+        self, schema: JsonObject, made: Schema, form: Form, without: frozenset[str], depth: int
+    ) -> None:
+        """Translate the parts, closed only where a schema does nothing but choose among them."""
+        alone = not any(schema.get(keyword) is not None for keyword in _SAYS_MEMBERS)
         for keyword in _COMPOSED:
-            parts = schema.get(keyword)
-            if not isinstance(parts, list) or not parts:
+            parts = list_of(schema, keyword)
+            if not parts:
                 continue
-            inner: Form = form if alone and keyword != "allOf" else "part"
+            inner = form if alone and keyword != "allOf" else Form(closed=False, without=without)
             made[keyword] = [self.translate(part, inner, depth + 1) for part in parts]
 
-    def _lists_properties(self, schema: Mapping[str, JsonValue]) -> bool:
+    def _close(self, schema: JsonObject, made: Schema, form: Form, depth: int) -> None:
+        others = schema.get("additionalProperties")
+        if isinstance(others, dict | bool):
+            made["additionalProperties"] = self.translate(others, CLOSED, depth + 1)
+        elif form.closed and "unevaluatedProperties" not in made and self._lists(schema):
+            self._list_required(schema, made)
+            composed = any(keyword in made for keyword in _APPLIED)
+            made["unevaluatedProperties" if composed else "additionalProperties"] = False
+
+    def _lists(self, schema: JsonObject) -> bool:
         """Whether a schema is to be closed: it names members itself, or through `allOf`.
 
-        Where it only chooses among others, those are closed themselves.
+        Where it only chooses among others, those are closed themselves. One with a discriminator
+        and no choice stands for all that build upon it (OpenAPI 3.0.4, section 4.7.25): open.
         """
-        return self._names_members(schema, 0) and not self._is_open(schema, 0)
-
-    def _names_members(self, schema: JsonValue, depth: int) -> bool:
-        if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
+        if "discriminator" in schema and not any(keyword in schema for keyword in _CHOICES):
             return False
-        if isinstance(reference := schema.get("$ref"), str):
-            return self._names_members(self.document.at(reference), depth + 1)
-        if schema.get("properties"):
+        if object_of(schema, "properties") or object_of(schema, "patternProperties"):
             return True
-        parts = schema.get("allOf")
-        return isinstance(parts, list) and any(self._names_members(one, depth + 1) for one in parts)
+        return "allOf" in schema and bool(members_named(self.document, schema))
 
-    def _is_open(self, schema: JsonValue, depth: int) -> bool:
-        """Whether a part lets any member in: the whole is not silent on others then."""
-        if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
-            return False
-        if isinstance(reference := schema.get("$ref"), str):
-            return self._is_open(self.document.at(reference), depth + 1)
-        if schema.get("additionalProperties") not in (None, False):
-            return True
-        parts = [one for key in _COMPOSED for one in _list(schema.get(key))]
-        return any(self._is_open(one, depth + 1) for one in parts)
+    def _list_required(self, schema: JsonObject, made: Schema) -> None:
+        """Let in what is required and not listed, or nothing would fit the closed object."""
+        required, properties = list_of(made, "required"), made.get("properties")
+        listed = properties if isinstance(properties, dict) else {}
+        missing = [str(name) for name in required if name not in object_of(schema, "properties")]
+        if missing and any(keyword in made for keyword in _APPLIED):
+            named = members_named(self.document, schema)
+            missing = [name for name in missing if name not in named]
+        if missing and "patternProperties" not in schema:
+            made["properties"] = {**listed, **dict.fromkeys(missing, True)}
 
-    def _unrequire(self, schema: Mapping[str, JsonValue], made: Schema) -> None:
-        """Require nothing that only answers hold (`readOnly`; OpenAPI 3.0.4, section 4.7.24.2)."""
-        required, properties = made.get("required"), schema.get("properties")
-        if not isinstance(required, list) or not isinstance(properties, Mapping):
-            return
-        kept = [name for name in required if not self._is_read_only(properties.get(str(name)))]
-        made.pop("required")
-        if kept:
-            made["required"] = kept
-
-    def _is_read_only(self, schema: JsonValue) -> bool:
-        if not isinstance(schema, Mapping):
-            return False
-        if not self.document.is_3_0 or "$ref" not in schema:
-            return schema.get("readOnly") is True
-        return False
-
-    def _nullable(self, schema: Mapping[str, JsonValue], made: Schema) -> JsonValue:
-        """Let null in where 3.0 says `nullable`."""
-        if not self.document.is_3_0 or schema.get("nullable") is not True:
+    def _nullable(self, schema: JsonObject, made: JsonValue) -> JsonValue:
+        """Let null in where 3.0 says `nullable` (2.0: the common `x-nullable`)."""
+        if not self.document.is_3_0 or not isinstance(made, dict):
             return made
-        kind = made.get("type")
-        composed = any(keyword in made for keyword in _COMPOSED)
-        if composed or (kind is None and ("enum" in made or "const" in made)):
-            return {"anyOf": [made, {"type": "null"}]}
-        if isinstance(kind, str):
+        if schema.get("nullable") is not True and schema.get("x-nullable") is not True:
+            return made
+        kind, enum = made.get("type"), made.get("enum")
+        if any(keyword in made for keyword in (*_COMPOSED, "$ref", "not", "const")):
+            said = {key: made.pop(key) for key in _SAID if key in made}
+            return {"anyOf": [made, {"type": "null"}], **said}
+        if isinstance(kind, str) and kind != "null":
             made["type"] = [kind, "null"]
-            enum = made.get("enum")
-            if isinstance(enum, list) and None not in enum:
-                made["enum"] = [*enum, None]
+        if isinstance(enum, list) and None not in enum:
+            made["enum"] = [*enum, None]
         return made
 
 
-def _list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []
+def _wrapped(schema: JsonObject) -> JsonValue:
+    """Return the only part of a schema that says nothing else: `allOf` with one reference."""
+    parts = schema.get("allOf")
+    if not isinstance(parts, list) or len(parts) != 1:
+        return None
+    others = schema.keys() - _ANNOTATIONS - {"allOf", "nullable"}
+    return parts[0] if all(name.startswith("x-") for name in others) else None
+
+
+def _unrequired(made: Schema, without: frozenset[str]) -> Schema:
+    """Require nothing that only answers hold."""
+    if without and isinstance(required := made.pop("required", None), list):
+        kept = [name for name in required if name not in without]
+        made |= {"required": kept} if kept else {}
+    return made

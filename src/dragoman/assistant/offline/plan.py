@@ -7,49 +7,37 @@ The plan that explains most wins, if it wins clearly.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from dragoman.assistant.offline.fill import fill, slots
+from dragoman.assistant.offline.fill import ALONE, Slot, Step, fill
 from dragoman.assistant.offline.rank import Index, words_of
-from dragoman.assistant.offline.said import Value, read
-from dragoman.operation import Effect, JsonValue, Tool
+from dragoman.assistant.offline.said import read
+from dragoman.operation import Effect
 
-__all__ = ["Decision", "Step", "decide"]
+__all__ = ["Plan", "decide"]
 
 # All in units of the best fit of one tool to the words of the question.
-_VALUE, _NAME, _LOOK_UP, _MISSING, _UNUSED = 0.8, 0.5, 0.1, 0.2, 0.3
+_VALUE, _NAME, _MISSING, _UNUSED, _UNORDERED, _LOOK_UP, _FAR = 0.8, 0.5, 0.2, 0.3, 0.3, 0.1, 0.3
 _MARGIN = {Effect.READ: 0.07, Effect.WRITE: 0.2, Effect.DESTRUCTIVE: 0.2}
 """How far ahead the best plan must be to be followed."""
 
 _NAMED, _WRITE_NAMED = 0.4, 0.6
-"""How much of a name the question must say: for a call without any value of it, for a write."""
+"""How much of a name the question must say: for a call without a value, and for a write."""
 
-_IDS = ("number", "code", "email")
 _MAX_RANKED = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A tool with the arguments that are known, and the names of those that are not."""
-
-    tool: Tool
-    arguments: Mapping[str, JsonValue]
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """A way to answer. A look-up comes first where there is one, to find the argument `wanted`.
-
-    It is ready if nothing else is missing and, before a write, no value was left unused.
-    """
+    """A way to answer. A look-up comes first where there is one, to find the argument `wanted`."""
 
     score: float
     target: Step
     is_ready: bool
     look_up: Step | None = None
-    wanted: str = ""
+    wanted: Slot | None = None
 
     @property
     def first(self) -> Step:
@@ -57,130 +45,109 @@ class Plan:
         return self.look_up or self.target
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The plan that won, if one did clearly, and up to three steps that come nearest."""
+def decide(question: str, index: Index) -> tuple[Plan | None, tuple[Step, ...]]:
+    """Return the plan that wins clearly, if one does, and the three steps that come nearest.
 
-    plan: Plan | None
-    nearest: tuple[Step, ...]
-
-
-def decide(question: str, index: Index) -> Decision:
-    """Decide by the words of the question alone; the same question gives the same decision."""
+    Where plans as good begin alike, that beginning is the plan.
+    """
     plans = sorted(_Weighing(question, index).plans(), key=lambda plan: -plan.score)
-    nearest = {id(plan.target.tool): plan.target for plan in reversed(plans)}
-    return Decision(_winner(plans), tuple(list(reversed(nearest.values()))[:3]))
-
-
-def _winner(plans: Sequence[Plan]) -> Plan | None:
+    steps = {plan.target.tool.name: plan.target for plan in reversed(plans)}
+    nearest = tuple(reversed(steps.values()))[:3]
     if not plans or not plans[0].is_ready:
-        return None
+        return None, nearest
     best = plans[0]
     margin = _MARGIN[best.target.tool.effect]
     close = [plan for plan in plans[1:] if plan.score > best.score - margin]
     if any(plan.first != best.first for plan in close):
-        return None
-    return Plan(best.score, best.first, is_ready=True) if close else best
+        return None, nearest
+    return (Plan(best.score, best.first, is_ready=True) if close else best), nearest
 
 
 class _Weighing:
     """Every plan for one question, with its score."""
 
     def __init__(self, question: str, index: Index) -> None:
-        self._index = index
-        self._said = read(question, index)
+        self._index, self._said = index, read(question, index)
         self._stems = frozenset().union(*self._said.stems)
         self._fits = [index.fits(word) for word in self._said.words]
         total: Counter[int] = Counter()
         for fits in self._fits:
             total.update(fits)
-        self._unit = max(total.values(), default=0)
+        self._unit = max(total.values(), default=1.0)
         self._ranked = sorted(total, key=lambda place: (-total[place], place))[:_MAX_RANKED]
-        self._filled = {place: fill(place, self._said, index) for place in self._ranked}
+        self._step = cache(lambda place: fill(place, self._said, index))
 
     def plans(self) -> Iterator[Plan]:
-        """Yield the plans; a write that the question does not name is in none of them."""
-        helpers = list(self._helpers())
+        """Yield the plans; one with a write that the question does not name is not ready."""
+        tools = self._index.tools
+        every = range(len(tools)) if self._said.values else self._ranked
+        helpers = [p for p in every if tools[p].effect is Effect.READ and self._can_help(p)]
         for place in self._ranked:
-            if not self._may_be_meant(place):
-                continue
-            filled = self._filled[place]
-            if not filled.missing and self._has_reason(place):
-                yield self._plan(place)
-            chained = [self._plan(place, other, slot) for other, slot in self._look_ups(place, helpers)] if self._has_reason(place) else []
+            is_read = tools[place].effect is Effect.READ
+            chained = list(self._chained(place, helpers)) if is_read else []
             yield from chained
-            if filled.missing and not chained:
+            if not (self._step(place).missing and chained):
                 yield self._plan(place)
 
-    def _plan(self, place: int, helper: int | None = None, wanted: str = "") -> Plan:
-        places = (place,) if helper is None else (place, helper)
+    def _plan(self, place: int, helper: int | None = None, wanted: Slot | None = None) -> Plan:
+        step, places = self._step(place), (place,) if helper is None else (place, helper)
         words = sum(max(fits.get(one, 0.0) for one in places) for fits in self._fits) / self._unit
-        used: dict[Value, float] = {}
-        for one in places:
-            used = {**self._filled[one].used, **used}
-        unused = [v for v in self._said.values if v.kind != "rest" and v not in used]
-        missing = [name for name in self._filled[place].missing if name != wanted]
-        named = sum(map(self._said_of_name, places)) / len(places)
+        used = {**self._step(places[-1]).used, **step.used}
+        unused = {*self._said.values} - used.keys()
+        missing = [slot for slot in step.missing if slot != wanted]
+        named = sum(self._index.named(one, self._stems) for one in places) / len(places)
         score = words + _VALUE * sum(used.values()) + _NAME * named
-        score -= _LOOK_UP * (len(places) - 1) + _MISSING * len(missing) + _UNUSED * len(unused)
-        is_write = self._index.tools[place].effect is not Effect.READ
-        is_ready = not missing and not (is_write and unused)
-        look_up = None if helper is None else self._step(helper)
-        return Plan(score, self._step(place), is_ready, look_up, wanted)
+        score -= _MISSING * len(missing) + _UNUSED * len(unused)
+        is_ready = not missing and self._has_reason(place)
+        if step.tool.effect is not Effect.READ:
+            is_ordered = self._is_ordered(place) and not unused
+            is_ready, score = is_ready and is_ordered, score - (0 if is_ordered else _UNORDERED)
+        if helper is None:
+            return Plan(score, step, is_ready)
+        is_near = _api(step) == _api(self._step(helper))
+        score -= _LOOK_UP if is_near else _FAR
+        return Plan(score, step, is_ready, self._step(helper), wanted)
 
-    def _step(self, place: int) -> Step:
-        filled = self._filled[place]
-        return Step(self._index.tools[place], filled.arguments, filled.missing)
+    def _chained(self, place: int, helpers: Sequence[int]) -> Iterator[Plan]:
+        """Yield the plans in which another tool finds an argument of this one first.
 
-    def _helpers(self) -> Iterator[int]:
-        """Yield the reading tools that can be called with what the question states."""
-        for place, tool in enumerate(self._index.tools):
-            if tool.effect is not Effect.READ or not (self._said.values or place in self._filled):
-                continue
-            filled = self._filled.get(place) or fill(place, self._said, self._index)
-            self._filled[place] = filled
-            if not filled.missing and self._has_reason(place):
-                yield place
-
-    def _look_ups(self, place: int, helpers: Sequence[int]) -> Iterator[tuple[int, str]]:
-        """Yield each tool that may find an argument of this one, and that argument.
-
-        Either it speaks of what the argument is an id of, or it uses an id that this one cannot.
+        That tool stands in the argument's description, or speaks of what the argument is an id of.
         """
-        filled, tool = self._filled[place], self._index.tools[place]
-        if len(filled.missing) > 1:
+        step = self._step(place)
+        if len(step.missing) > 1 or not self._has_reason(place):
             return
-        open_slots = [s.name for s in slots(tool) if s.name not in filled.arguments]
-        for wanted in filled.missing or open_slots:
-            parent = self._index.stems(words_of(wanted)) - {"id"}
+        for wanted in step.missing or step.open:
+            said = str(wanted.schema.get("description", "")).split()
             for helper in helpers:
-                given = self._filled[helper].used.keys() - filled.used.keys()
-                has_id = any(value.kind in _IDS for value in given)
-                related = bool(parent) and parent <= self._index.about[helper]
-                if helper != place and (related and given if not filled.missing else related or has_id):
-                    yield helper, wanted
+                name = self._step(helper).tool.operation.partition(".")[2]
+                is_named = name in said and len(words_of(name)) > 1
+                is_related = is_named or wanted.parent <= self._index.about[helper]
+                is_new = step.missing or self._step(helper).used.keys() - step.used.keys()
+                if helper != place and is_related and is_new:
+                    yield self._plan(place, helper, wanted)
+
+    def _can_help(self, place: int) -> bool:
+        step = self._step(place)
+        return not step.missing and (ALONE in step.used.values() or self._has_reason(place))
 
     def _has_reason(self, place: int) -> bool:
-        return bool(self._filled[place].used) or self._said_of_name(place) >= _NAMED
+        """Whether the question states a value for the tool, or says enough of its name."""
+        sure = max(self._step(place).used.values(), default=0.0)
+        named = self._index.named(place, self._stems)
+        return named >= _NAMED or sure > ALONE or (named > 0 and sure == ALONE)
 
-    def _said_of_name(self, place: int) -> float:
-        return self._said_of(self._index.names[place])
+    def _is_ordered(self, place: int) -> bool:
+        """Whether the question names the tool's object, and its action as an order is given.
 
-    def _said_of(self, stems: frozenset[str]) -> float:
-        """Return how much of some words the question says, the rare ones weighing more."""
-        weights = {stem: self._index.rarity(stem) for stem in stems}
-        return sum(weights[stem] for stem in stems & self._stems) / (sum(weights.values()) or 1.0)
-
-    def _may_be_meant(self, place: int) -> bool:
-        """Whether it is a read, or a write that the question names by its action and its object.
-
-        The action is said as an order is, in a form no longer than that of the description, and
-        no reading tool is called by it.
+        That is: first in what asks nothing, and in a form no longer than the description's.
         """
-        index = self._index
-        if index.tools[place].effect is Effect.READ:
-            return True
-        about = max(self._said_of_name(place), self._said_of(index.summaries[place]))
-        actions = [action for action in index.actions[place] if not index.stems([action]) <= index.readings]
-        ordered = any(a.startswith(w) and index.stems([w]) == index.stems([a]) for a in actions for w in self._said.words)
-        return ordered and about >= _WRITE_NAMED
+        stems, actions = self._index.stems, self._index.actions[place]
+        return self._index.named(place, self._stems) >= _WRITE_NAMED and any(
+            action.startswith(word) and stems([word]) == stems([action])
+            for action in actions
+            for word in self._said.orders
+        )
+
+
+def _api(step: Step) -> str:
+    return step.tool.operation.partition(".")[0]

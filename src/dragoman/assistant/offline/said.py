@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dragoman.assistant.offline.rank import Index, words_of
@@ -13,10 +12,10 @@ __all__ = ["Said", "Value", "read"]
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞΑ-ΩА-Я]\w+"
 _TOKEN = re.compile(
     rf"""
-    ["“„«`](?P<quoted>[^"“”„«»`\n]+)["”»`] | (?<!\w)'(?P<single>[^'\n]+)'(?!\w)
+    ["“„«`](?P<quoted>[^"“”„«»`\n]+)["”»`]
     | (?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)
     | (?P<date>\d{{4}}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?(?!\w))
-    | (?:\A\W*|[.?!]\s+)(?P<opening>[^\W\d]+)(?!\S*[\d@])   # its capital says nothing
+    | (?:\A\W*|[.?!]\s+)(?P<opening>[^\W\d]+)(?!\S*[\d@])  # its capital says nothing
     | (?P<name>(?:\d+\ )?{_CAPITAL}(?:(?::?\ |(?:\ \w{{1,3}}){{1,2}}\ ){_CAPITAL})*)(?!\S*[\d@])
     | (?P<number>(?<![\w.-])-?\d+(?:\.\d+)?(?![\w-]|\.\d))
     | (?P<code>(?=[\w./:-]*\d)\w[\w./:-]*\w)
@@ -24,18 +23,13 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_ORDER = re.compile(r"(?:\A|[.!?;:,]\s|\n)\W*(\w+)(?![^.!;:\n]*\?)")
 _MAX_QUESTION = 2_000
-_SHORT = 3
-"""Letters up to which a word at either end of unknown words is not part of a text to look for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value that a question states, and its place among the words.
-
-    Its kind is quoted, email, date, number or code; or `name`, a run of capitalised words; or
-    `rest`, the last words of the question where no tool knows them.
-    """
+    """A value and its place among the words; capitalised words are a value of the kind `name`."""
 
     kind: str
     text: str
@@ -44,46 +38,39 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A question in words: all, those that rank tools, the stems at each place (none at a value).
+    """A question: its words, their stems at each place (none at a value), and its values.
 
-    And the values that it states.
+    `orders` are the words that begin a sentence, or a part of one, which asks nothing.
     """
 
-    text: str
     words: tuple[str, ...]
     stems: tuple[frozenset[str], ...]
     values: tuple[Value, ...]
+    orders: tuple[str, ...]
+
+    def near(self, value: Value, before: int, after: int) -> frozenset[str]:
+        """Return the stems of so many words around a value."""
+        return frozenset().union(
+            *self.stems[max(0, value.place - before) : value.place + after + 1]
+        )
 
 
 def read(question: str, index: Index) -> Said:
-    """Read a question; by the index, names of people and things differ from words of the tools."""
+    """Read a question; capitalised words are a name unless the tools know them all."""
+    question = question[:_MAX_QUESTION]
     places: list[list[str]] = []
     values: list[Value] = []
     ranking: list[str] = []
-    for token in _TOKEN.finditer(question[:_MAX_QUESTION]):
+    for token in _TOKEN.finditer(question):
         kind = str(token.lastgroup)
-        text, words = token[kind], words_of(token[kind])
-        if kind in ("word", "opening") or (kind == "name" and all(map(index.is_known, words))):
+        words = words_of(token[kind])
+        if kind in ("word", "opening") or (kind == "name" and index.stems(words) <= index.known):
             places.extend([word] for word in words)
             ranking.extend(words)
             continue
         ranking.extend(words if kind == "code" else ())
-        values.append(Value("quoted" if kind == "single" else kind, text, len(places)))
+        values.append(Value(kind, token[kind], len(places)))
         places.append([])
-    return Said(
-        text=" ".join(words_of(question)),
-        words=tuple(dict.fromkeys(ranking)),
-        stems=tuple(map(index.stems, places)),
-        values=(*values, *_rest(places, index)),
-    )
-
-
-def _rest(places: Sequence[list[str]], index: Index) -> list[Value]:
-    """Return the words at the end that no tool knows, where some before them are known."""
-    first = len(places)
-    while first and places[first - 1] and not index.is_known(places[first - 1][0]):
-        first -= 1
-    while first < len(places) and len(places[first][0]) <= _SHORT:
-        first += 1
-    text = " ".join(word for words in places[first:] for word in words)
-    return [Value("rest", text, first)] if first and text else []
+    orders = tuple(map(str.lower, _ORDER.findall(question)))
+    stems = tuple(map(index.stems, places))
+    return Said(tuple(dict.fromkeys(ranking)), stems, tuple(values), orders)

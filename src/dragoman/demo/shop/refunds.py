@@ -58,7 +58,7 @@ def refund(call: Call, order: sqlite3.Row, part: str, amount: int) -> sqlite3.Ro
             order["number"],
             part,
             amount,
-            call.arguments["reason"],
+            call.arguments.get("reason", "other"),
             call.now.date().isoformat(),
         ),
     ).lastrowid

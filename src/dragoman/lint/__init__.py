@@ -1,0 +1,1 @@
+"""What Dragoman makes of a description, and how to better it."""

@@ -1,0 +1,97 @@
+"""What is public, as data: `python tests/surface.py` writes docs/surface.json anew."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+from dataclasses import fields
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import dragoman
+from dragoman import sync
+from dragoman.app import Dragoman
+from dragoman.assistant.answer import Answer
+from dragoman.audit.approvals import Approval
+from dragoman.cli import VERBS
+from dragoman.cli.approvals import as_json as approval_as_json
+from dragoman.cli.ask import answer_as_json
+from dragoman.cli.call import as_json
+from dragoman.config.schema import json_schema
+from dragoman.operation import Outcome, Status
+from dragoman.store.store import Store
+
+_NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+_APPROVAL = Approval(
+    id="ap_1",
+    call={},
+    call_id="1",
+    answer_id=None,
+    operation="api.operation",
+    effect="write",
+    prepared_hash="",
+    shown={},
+    asked_by="owner",
+    user=None,
+    asked=_NOON,
+    expires=_NOON,
+)
+
+SNAPSHOT = Path(__file__).resolve().parent.parent / "docs" / "surface.json"
+
+
+def surface() -> dict[str, Any]:
+    """Everything that docs/stability.md promises not to change in silence."""
+    return {
+        "python": {
+            "names": sorted(dragoman.__all__),
+            "Dragoman": _methods(Dragoman),
+            "sync.Dragoman": _methods(sync.Dragoman),
+            "Answer": [one.name for one in fields(Answer)],
+            "Outcome": [one.name for one in fields(Outcome)],
+        },
+        "yaml": json_schema(),
+        "commands": {verb: _commands(verb) for verb in VERBS},
+        "json": {
+            "call": sorted(as_json(Outcome("id", "api.operation", Status.OK))),
+            "ask": sorted(answer_as_json(Answer("id", "text", Status.OK))),
+            "approvals": sorted(approval_as_json(_APPROVAL)),
+        },
+        "views": asyncio.run(_views()),
+    }
+
+
+async def _views() -> dict[str, list[str]]:
+    store = Store("sqlite:///:memory:", Path())
+    columns = "SELECT name FROM pragma_table_info(:view)"
+    views = {
+        view: [str(name) for (name,) in await store.read(columns, {"view": view})]
+        for view in ("calls", "answers", "approvals")
+    }
+    await store.aclose()
+    return views
+
+
+def _methods(kind: type) -> dict[str, list[str]]:
+    return {
+        name: list(inspect.signature(member).parameters)[1:]
+        for name, member in inspect.getmembers(kind, inspect.isfunction)
+        if not name.startswith("_")
+    }
+
+
+def _commands(verb: str) -> dict[str, list[str]]:
+    app = import_module(f"dragoman.cli.{verb}").app
+    named = {"": app, **{one.name[0]: one for one in app.subapps}}
+    return {
+        name: list(inspect.signature(one.default_command).parameters)
+        for name, one in named.items()
+        if one.default_command is not None
+    }
+
+
+if __name__ == "__main__":
+    SNAPSHOT.write_text(json.dumps(surface(), indent=1, sort_keys=True) + "\n", "utf-8")
