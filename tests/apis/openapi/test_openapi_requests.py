@@ -293,3 +293,36 @@ def test_of_several_patches_a_list_of_changes_is_the_last_choice() -> None:
     body = {"required": True, "content": dict.fromkeys(kinds, holder)}
     operation = only(document({"/things": {"patch": {"requestBody": body}}}))
     assert header(sent(operation, body={"a": 1}), "Content-Type") == kinds[1]
+
+
+def test_an_xml_body_is_text_that_nobody_checks_and_says_so() -> None:
+    operation = post({"type": "object", "properties": {"a": {}}}, "application/xml")
+    assert sent(operation, body="<a/>").body == b"<a/>"
+    assert "which is not checked" in operation.contract.changes[0]
+
+
+def test_a_form_in_parts_whose_files_depend_on_a_choice_is_unsupported() -> None:
+    file = {"type": "object", "properties": {"f": {"type": "string", "format": "binary"}}}
+    schema = {"oneOf": [file, {"type": "object", "properties": {"url": {"type": "string"}}}]}
+    assert "depends on a choice" in post(schema, "multipart/form-data").contract.unsupported
+
+
+def test_a_form_in_an_unknown_style_is_unsupported() -> None:
+    form = "application/x-www-form-urlencoded"
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    operation = post(schema, form, encoding={"a": {"style": "matrix"}})
+    assert "there is not in a form" in operation.contract.unsupported
+
+
+def test_a_body_that_the_owner_takes_away_is_not_sent() -> None:
+    body = {"required": True, "content": {"application/json": {"schema": {"type": "array"}}}}
+    operation = only(document({"/x": {"post": {"requestBody": body}}}), omit=["body"])
+    assert sent(operation).body is None
+
+
+def test_a_member_that_a_body_needs_and_nobody_understands_makes_it_unsupported() -> None:
+    schema = {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/no"}, "b": {}}}
+    assert "its a: the reference #/no leads nowhere" in post(schema).contract.unsupported
+    optional = post({**schema, "required": ["b"]})
+    assert sent(optional, a=1, b=2).body == b'{"a":1,"b":2}'
+    assert "its a takes any value" in optional.contract.changes[0]
