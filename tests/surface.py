@@ -13,6 +13,7 @@ from typing import Any
 
 import dragoman
 from dragoman import sync
+from dragoman.apis.description import Description
 from dragoman.app import Dragoman
 from dragoman.assistant.answer import Answer
 from dragoman.audit.approvals import Approval
@@ -21,6 +22,7 @@ from dragoman.cli.approvals import as_json as approval_as_json
 from dragoman.cli.ask import answer_as_json
 from dragoman.cli.call import as_json
 from dragoman.config.schema import json_schema
+from dragoman.lint.report import ImportReport, import_report
 from dragoman.operation import Outcome, Status
 from dragoman.store.store import Store
 
@@ -59,9 +61,14 @@ def surface() -> dict[str, Any]:
             "call": sorted(as_json(Outcome("id", "api.operation", Status.OK))),
             "ask": sorted(answer_as_json(Answer("id", "text", Status.OK))),
             "approvals": sorted(approval_as_json(_APPROVAL)),
+            "lint": sorted(_report().as_json()),
         },
         "views": asyncio.run(_views()),
     }
+
+
+def _report() -> ImportReport:
+    return import_report(Description("api", "", "", "", {}))
 
 
 async def _views() -> dict[str, list[str]]:
@@ -89,7 +96,7 @@ def _commands(verb: str) -> dict[str, list[str]]:
     return {
         name: list(inspect.signature(one.default_command).parameters)
         for name, one in named.items()
-        if one.default_command is not None
+        if one.default_command is not None and name != "help-print"  # cyclopts' own
     }
 
 

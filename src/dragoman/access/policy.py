@@ -122,7 +122,7 @@ class Policy:
             raise PolicyError(
                 f"{operation.id} is a {operation.effect.value} operation, and this is read-only.",
                 hint="Take away read_only, --read-only or DRAGOMAN_READ_ONLY to allow writes.",
-                rule=self.configuration.where("read_only"),
+                rule=self._read_only_rule,
             )
         if not caller.may(operation):
             raise PolicyError(
@@ -130,6 +130,12 @@ class Policy:
                 hint=f"One that would do: {operation.id} or {operation.api}:{operation.effect}.",
                 rule=self.configuration.where("callers", caller.name, "scopes"),
             )
+
+    @property
+    def _read_only_rule(self) -> str:
+        """The line of the file, unless a flag or a variable has decided."""
+        is_written = self.configuration.settings.read_only
+        return self.configuration.where("read_only") if is_written else ""
 
     def rules(self, operation: Operation) -> Rules:
         """Return what the owner says of the operation, the API's word and then its own."""

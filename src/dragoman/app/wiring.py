@@ -34,7 +34,7 @@ from dragoman.config.settings import ApiSettings
 from dragoman.credentials.credentials import Credentials
 from dragoman.errors import ConfigurationError, DragomanError
 from dragoman.network import Network, Origin, Reach, origin_of
-from dragoman.operation import Operation
+from dragoman.operation import Operation, Prepared
 from dragoman.secrets.live import LiveValues
 from dragoman.secrets.secrets import Secrets
 from dragoman.store.store import Store
@@ -114,12 +114,15 @@ async def open_parts(
     def operation(operation_id: str) -> Operation:
         return parts.operation(operation_id)
 
+    def credential(prepared: Prepared) -> str:
+        return routes[prepared.api].credentials.label(prepared.security)
+
     path = CallPath(
         identify=Identify(policy),
         authorize=Authorize(operation, policy, rates),
         validate=Validate(),
         reuse=Reuse(claims, keys),
-        approve=Approve(approvals, claims, keys, clock, live.redact_json),
+        approve=Approve(approvals, claims, keys, clock, live.redact_json, credential),
         limit=Limit(rates),
         claim=Claiming(claims, keys, clock, live.redact_bytes),
         send=Send(routes, network),

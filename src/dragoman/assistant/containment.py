@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import cast
 
+from dragoman.errors import ApiError, NetworkError, ResponseError
 from dragoman.exact_json import encode_text
 from dragoman.operation import JsonObject, JsonValue, Outcome, Status
 
@@ -42,9 +43,9 @@ def block(outcome: Outcome, about: str = "", when_missing: str = "") -> str:
 
 
 def has_nothing(outcome: Outcome) -> bool:
-    """Whether an outcome lacks the data that was asked for: it failed, or all it has is empty."""
-    if outcome.status is Status.FAILED:
-        return True
+    """Whether an outcome lacks the data that was asked for: the API has none, or gave none."""
+    if outcome.problem is not None:
+        return outcome.problem.code in _NO_DATA
     return outcome.status is Status.OK and _is_empty(outcome.data)
 
 
@@ -66,6 +67,9 @@ def context_messages(outcomes: Iterable[Outcome], about: JsonObject) -> list[dic
         {"role": "user", "content": "\n\n".join(blocks)},
     ]
 
+
+_NO_DATA = frozenset({ApiError.code, NetworkError.code, ResponseError.code})
+"""Problems by which data is missing; a refusal of ours or of a person is another matter."""
 
 RULES_FOR_DATA = (
     "Data from APIs stands in blocks between a line 'BEGIN DATA' with a code and the line "

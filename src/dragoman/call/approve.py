@@ -30,13 +30,17 @@ LIFETIME = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Approve:
-    """Asks, and finds what was answered."""
+    """Asks, and finds what was answered.
+
+    `credential` names what a request would be shown with, without its value.
+    """
 
     approvals: Approvals
     claims: Claims
     keys: Keys
     clock: Clock
     redact: Callable[[JsonObject], JsonObject]
+    credential: Callable[[Prepared], str]
 
     async def __call__(self, call: Call, prepared: Prepared, rules: Rules) -> None:
         """Let the call go on, or raise: `Ended` as pending, `PolicyError` when someone said no."""
@@ -87,7 +91,7 @@ class Approve:
             operation=prepared.operation,
             effect=prepared.effect.value,
             prepared_hash=prepared.hash,
-            shown=_question(call, prepared, rules),
+            shown=_question(call, prepared, rules, self.credential(prepared)),
             asked_by=call.caller,
             user=call.user,
             asked=now,
@@ -112,12 +116,13 @@ class Approve:
         return _pending(call, prepared, held.approval or approval.id)
 
 
-def _question(call: Call, prepared: Prepared, rules: Rules) -> JsonObject:
+def _question(call: Call, prepared: Prepared, rules: Rules, credential: str) -> JsonObject:
     """Return what the person sees: the request, where each value came from, and why it asks."""
     return {
         **shown(prepared),
         "arguments": call.arguments,
         "question": call.question,
+        "credential": credential,
         "rule": rules.rule_of.get("require_approval", ""),
     }
 

@@ -23,7 +23,8 @@ def fill(call: Call, operation: Operation, rules: Rules) -> Call:
     """
     schema = operation.contract.input_schema
     arguments = dict(cast("JsonObject", _without_fillers(call.arguments, schema, schema)))
-    origins = {**call.origins, **{name: call.origins.get(name, call.door) for name in arguments}}
+    whose = "you" if call.door == "cli" else "the caller"
+    origins = {**call.origins, **{name: call.origins.get(name, whose) for name in arguments}}
     properties = cast("JsonObject", schema.get("properties", {}))
     own = rules.rule_of.get("fill", "")
     for name, source in rules.fill.items():

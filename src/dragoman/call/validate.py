@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from dragoman.errors import ArgumentError, FieldError, UnsupportedError
@@ -30,19 +31,14 @@ class Validate:
     def __call__(self, call: Call, operation: Operation) -> None:
         """Return where the arguments fit; raises `ArgumentError` naming every fault otherwise."""
         validator = self._validator(operation)
-        faults = [
-            _field_error(error)
-            for error, _ in zip(
-                validator.iter_errors(cast("dict[str, object]", call.arguments)),
-                range(_MAX_ERRORS),
-                strict=False,
-            )
-        ]
-        if not faults:
+        found = validator.iter_errors(cast("dict[str, object]", call.arguments))
+        errors = list(islice(found, _MAX_ERRORS))
+        if not errors:
             return
+        faults = [_field_error(error) for error in errors]
         raise ArgumentError(
             f"{operation.id}: " + "; ".join(fault.detail for fault in faults) + ".",
-            hint=_hint(call, operation, faults),
+            hint=_hint(operation, errors),
             errors=tuple(faults),
         )
 
@@ -97,19 +93,18 @@ def _sentence(error: jsonschema_rs.ValidationError) -> str:
             return f"{name}: {_shorten(error.message, 200)}"
 
 
-def _hint(call: Call, operation: Operation, faults: list[FieldError]) -> str:
+def _hint(operation: Operation, errors: list[jsonschema_rs.ValidationError]) -> str:
     """Name what would have worked, where that can be said with certainty."""
-    properties = cast("dict[str, JsonValue]", operation.contract.input_schema.get("properties", {}))
-    for fault in faults:
-        name = fault.pointer.removeprefix("/")
-        schema, value = properties.get(name), call.arguments.get(name)
-        if not isinstance(schema, dict) or not isinstance(value, str):
-            continue
-        pattern = schema.get("pattern")
-        if isinstance(pattern, str) and (match := _matching_part(pattern, value)):
-            return f"Try: {name}={match}"
-    if any(fault.detail.endswith("is not an argument") for fault in faults):
-        return f"It has: {', '.join(properties) or 'no arguments'}."
+    for error in errors:
+        if error.kind.name == "pattern" and len(error.instance_path) == 1:
+            pattern = str(error.kind.as_dict()["pattern"])
+            if match := _matching_part(pattern, str(error.instance)):
+                return f"Try: {error.instance_path[0]}={match}"
+    kinds = {error.kind.name for error in errors if not error.instance_path}
+    if kinds & {"additionalProperties", "unevaluatedProperties"}:
+        properties = operation.contract.input_schema.get("properties")
+        names = list(cast("dict[str, JsonValue]", properties)) if properties else []
+        return f"It has: {', '.join(names) or 'no arguments'}."
     return ""
 
 

@@ -21,8 +21,10 @@ def headline(approval: Approval) -> str:
     origins = cast("Mapping[str, JsonValue]", shown.get("origins", {}))
     sources = " · ".join(f"{name} from: {source}" for name, source in origins.items())
     first = f"{approval.operation} wants a yes   {shown.get('method')} {shown.get('target')}{body}"
-    second = f"  {approval.effect}{' · ' if sources else ''}{sources} · {approval.id}"
-    return neutral(f"{first}\n{second}")
+    credential = shown.get("credential")
+    shown_with = f"with {credential}" if credential else ""
+    parts = (approval.effect, sources, shown_with, approval.id)
+    return neutral(f"{first}\n  {' · '.join(part for part in parts if part)}")
 
 
 async def ask_person(approval: Approval) -> bool:

@@ -11,7 +11,7 @@ from dragoman.audit.approvals import Approval, ApprovalState
 from dragoman.cli.approval import headline
 from dragoman.cli.command import FAILED, Options, verb
 from dragoman.cli.resume import show_resumed
-from dragoman.cli.terminal import mark, neutral, note, pretty, print_json, table
+from dragoman.cli.terminal import mark, note, print_json, print_members, table
 
 app = verb("approvals", "List, show, approve or deny what waits for a yes.")
 app.command(App(name="list", help="What waits for a yes; --all shows the answered ones too."))
@@ -67,10 +67,10 @@ async def show(id: str, *, json: Json = False, options: Options = Options()) -> 
         print_json(as_json(approval))
         return 0
     print(headline(approval))
-    for name, value in approval.shown.items():
-        print(f"  {name}: {neutral(value) if isinstance(value, str) else pretty(value)}")
+    print()
+    print_members({name: value for name, value in approval.shown.items() if name != "operation"})
     note(
-        f"  {approval.state.value}, asked {approval.asked:%Y-%m-%d %H:%M} UTC, "
+        f"{approval.state.value}, asked {approval.asked:%Y-%m-%d %H:%M} UTC, "
         f"expires {approval.expires:%Y-%m-%d %H:%M} UTC"
     )
     return 0

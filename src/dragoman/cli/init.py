@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -73,6 +74,7 @@ async def init(
         file.unlink()
         raise
     mark(f"{file}: {drafted.name}, {effects(description.operations.values())}")
+    _show_size(description, wanted)
     report(description, drafted, tags_chosen=bool(wanted))
     return 0
 
@@ -120,6 +122,18 @@ def report(description: Description, drafted: Draft, *, tags_chosen: bool) -> No
     if drafted.variables:
         print(f"Set, in the shell or in .env: {', '.join(drafted.variables)}")
     print('Next: dragoman check, then dragoman ask "…"')
+
+
+def _show_size(description: Description, tags: Sequence[str]) -> None:
+    """Say what it would cost a model to be shown all of the tools."""
+    from dragoman.tools.size import size_of  # noqa: PLC0415 - only here
+    from dragoman.tools.tools import make_tools  # noqa: PLC0415 - only here
+
+    chosen = [
+        one for one in description.operations.values() if not tags or set(tags) & set(one.tags)
+    ]
+    tools = make_tools(chosen).tools
+    note(f"  as tools for a model: {len(tools)}, {size_of(tools)} (~ is an estimate)")
 
 
 def _unsupported(description: Description) -> dict[str, str]:

@@ -10,9 +10,8 @@ from cyclopts import Parameter
 
 from dragoman.audit.records import AnswerRecord, CallFilter, CallRecord
 from dragoman.cli.command import Options, verb
-from dragoman.cli.terminal import duration, neutral, note, pretty, print_json, table
+from dragoman.cli.terminal import duration, note, print_json, print_members, table
 from dragoman.errors import ArgumentError, NotFoundError
-from dragoman.operation import JsonValue
 
 if TYPE_CHECKING:
     from dragoman.app import Dragoman
@@ -104,7 +103,7 @@ async def _show_one(d: Dragoman, wanted: str, *, json: bool) -> int:
 
 
 def _show_answer(answer: AnswerRecord) -> None:
-    _show(
+    print_members(
         {
             "answer": answer.id,
             "at": f"{answer.at:%Y-%m-%d %H:%M:%S} UTC",
@@ -122,19 +121,7 @@ def _show_answer(answer: AnswerRecord) -> None:
 
 
 def _show_call(call: CallRecord) -> None:
-    _show({name: value for name, value in call.as_json().items() if name != "resumable"})
-
-
-def _show(members: dict[str, JsonValue]) -> None:
-    width = max(map(len, members))
-    for name, value in members.items():
-        if value is None or value in ("", {}):
-            continue
-        text = value if isinstance(value, str) else pretty(value)
-        lines = neutral(text).splitlines() or [""]
-        print(f"{name:<{width}}  {lines[0]}")
-        for line in lines[1:]:
-            print(f"{'':<{width}}  {line}")
+    print_members({name: value for name, value in call.as_json().items() if name != "resumable"})
 
 
 def moment(text: str, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TextIO, cast
@@ -23,6 +23,7 @@ __all__ = [
     "note",
     "pretty",
     "print_json",
+    "print_members",
     "progress",
     "size",
     "table",
@@ -87,6 +88,19 @@ def pretty(value: JsonValue) -> str:
 def print_json(value: object) -> None:
     """Write one JSON object to stdout, for `--json`."""
     print(pretty(cast("JsonValue", value)))
+
+
+def print_members(members: Mapping[str, JsonValue]) -> None:
+    """Write named values under each other, empty ones left out."""
+    width = max(map(len, members))
+    for name, value in members.items():
+        if value is None or value in ("", {}):
+            continue
+        text = value if isinstance(value, str) else pretty(value)
+        lines = neutral(text).splitlines() or [""]
+        print(f"{name:<{width}}  {lines[0]}")
+        for line in lines[1:]:
+            print(f"{'':<{width}}  {line}")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

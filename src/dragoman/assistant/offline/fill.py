@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dragoman.assistant.offline.rank import Index, arguments_of, required_of, words_of
-from dragoman.assistant.offline.said import Said, Value
+import jsonschema_rs
+
+from dragoman.assistant.offline.words import Index, Said, Value, arguments_of, words_of
 from dragoman.operation import Effect, JsonSchema, JsonValue, Tool
 
 __all__ = ["ALONE", "Slot", "Step", "accepts", "fill"]
 
+# How surely a value is an argument's: a word of the argument stands beside it, only this schema
+# takes it, nothing else is left on either side, or it is one of the argument's choices.
 BESIDE, TYPED, ALONE, CHOSEN = 1.0, 0.8, 0.6, 0.5
-"""How surely a value is an argument's: the argument's word stands beside it, only this argument's
-schema takes it, nothing else is left on either side, or it is one of the argument's choices."""
-
 _JUDGED = ("type", "pattern", "format", "minimum", "maximum")
-_KEPT = ("description", "enum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +25,10 @@ class Slot:
 
     name: str
     schema: JsonSchema
-    required: bool
     choices: tuple[str, ...]
     own: frozenset[str]
     parent: frozenset[str]
+    required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +42,32 @@ class Step:
     used: dict[Value, float]
 
 
+def fill(place: int, said: Said, index: Index) -> Step:
+    """Return what the question states of the arguments of the tool at that place of the index.
+
+    A value that could as well be another's, or an argument that could have another, is left out.
+    """
+    left = list(_slots(index.tools[place], index))
+    pairs = [
+        (sure, slot, value)
+        for slot in left
+        for value in (*said.values, *(Value("choice", one, 0) for one in slot.choices))
+        if (sure := _sure(place, slot, value, said, index))
+    ]
+    arguments: dict[str, JsonValue] = {}
+    used: dict[Value, float] = {}
+    for sure, slot, value in sorted(pairs, key=lambda pair: -pair[0]):
+        alike = [(s, v) for n, s, v in pairs if n == sure and s in left and v not in used]
+        rivals = [one for one in alike if (one[0] == slot) != (one[1] == value)]
+        if slot in left and value not in used and (sure == BESIDE or not rivals):
+            arguments[slot.name], used[value] = _typed(slot, value), sure
+            left.remove(slot)
+    missing = tuple(slot for slot in left if slot.required)
+    return Step(index.tools[place], arguments, tuple(left), missing, used)
+
+
 def accepts(slot: Slot, value: JsonValue) -> bool:
     """Whether the schema of the argument takes the value."""
-    import jsonschema_rs  # noqa: PLC0415 - not needed before a question is asked
-
     judged = {key: slot.schema[key] for key in _JUDGED if key in slot.schema}
     try:
         return jsonschema_rs.is_valid(judged, value, validate_formats=True, offline=True)
@@ -54,125 +75,71 @@ def accepts(slot: Slot, value: JsonValue) -> bool:
         return False
 
 
-def fill(place: int, said: Said, index: Index) -> Step:
-    """Return what the question states of the arguments of the tool at that place of the index."""
-    filling = _Filling(place, said, index)
-    filling.take(sorted(filling.stated(), key=lambda match: -match[0]))
-    filling.take(filling.last())
-    missing = tuple(slot for slot in filling.left if slot.required)
-    tool, left = index.tools[place], tuple(filling.left)
-    return Step(tool, filling.arguments, left, missing, filling.used)
-
-
-class _Filling:
-    """A question as the tool at one place reads it; `left` are the arguments without a value."""
-
-    def __init__(self, place: int, said: Said, index: Index) -> None:
-        self.said, self.index = said, index
-        self.name, self.about = index.names[place], index.about[place]
-        self.is_read = index.tools[place].effect is Effect.READ
-        self.left = list(_slots(index.tools[place], self.name & index.nouns, index))
-        self.arguments: dict[str, JsonValue] = {}
-        self.used: dict[Value, float] = {}
-
-    def take(self, matches: Iterable[tuple[float, Slot, Value]]) -> None:
-        for sure, slot, value in matches:
-            if slot in self.left and value not in self.used:
-                self.arguments[slot.name], self.used[value] = _typed(slot, value), sure
-                self.left.remove(slot)
-
-    def stated(self) -> Iterator[tuple[float, Slot, Value]]:
-        """Find named choices, values beside a word of an argument, and what one schema takes."""
-        for slot in self.left:
-            named = [one for one in slot.choices if {*words_of(one)} <= {*self.said.words}]
-            if len(named) == 1 and not self.index.stems(words_of(named[0])) <= self.name:
-                yield CHOSEN, slot, Value("choice", named[0], 0)
-        for value in self.said.values:
-            fitting = [slot for slot in self.left if value.kind != "name" and _fits(slot, value)]
-            picky = [slot for slot in fitting if _is_picky(slot, self.said)]
-            before = self.said.near(value, 3, 0)
-            for slot in fitting:
-                is_near = slot.parent <= before or bool(slot.required and (slot.own | slot.parent) & before)
-                is_near &= value.kind not in ("email", "date")
-                if {value.kind} <= slot.own:
-                    yield BESIDE, slot, value
-                elif (is_near or picky == [slot]) and not self._is_other(value, slot.own):
-                    yield BESIDE if is_near else TYPED, slot, value
-
-    def last(self) -> Iterator[tuple[float, Slot, Value]]:
-        """Match the one value that is left with the one argument that is left.
-
-        Where none is required, that is a text which speaks of what the tool does. An id takes no
-        free text, and free text that is not quoted goes to reading tools only.
-        """
-        free = [] if self.used else [slot for slot in self.left if self._is_free(slot)]
-        left = [s for s in self.left if s.required] or [s for s in free if self._speaks(s)]
-        kinds = ["code", "quoted", "number"]
-        if left and left[0] in free:
-            kinds[2:] = ["name"] if self.is_read else []
-        values = [v for v in self.said.values if v.kind in kinds and v not in self.used]
-        if len(left) == len(values) == 1 and _fits(left[0], values[0]):
-            is_near = bool(self.said.near(values[0], 1, 0) & self.name)
-            if not self._is_other(values[0], frozenset()):
-                yield BESIDE if is_near else ALONE, left[0], values[0]
-
-    def _is_other(self, value: Value, own: frozenset[str]) -> bool:
-        """Whether a noun of other tools stands next to the value, and no word of this one."""
-        beside = self.said.near(value, 1, 1)
-        return bool(beside & self.index.nouns) and not beside & (own | self.about)
-
-    def _is_free(self, slot: Slot) -> bool:
-        is_text = slot.schema.get("type") == "string" and not slot.choices
-        return is_text and slot.own == slot.parent and not slot.own & self.name
-
-    def _speaks(self, slot: Slot) -> bool:
-        said = self.index.stems(words_of(str(slot.schema.get("description", ""))))
-        return bool(said & self.about & self.index.rare)
-
-
-def _slots(tool: Tool, nouns: frozenset[str], index: Index) -> Iterator[Slot]:
+def _slots(tool: Tool, index: Index) -> Iterator[Slot]:
     """Yield the arguments that one value can fill, and all that are required."""
-    required = required_of(tool)
     for name, whole in arguments_of(tool).items():
         schema, words = _plain(whole, tool.parameters), words_of(name)
-        if name in required or schema.get("type") in ("string", "integer", "number"):
-            choices = tuple(one for one in _list(schema.get("enum")) if isinstance(one, str))
-            own, of = index.stems(words), index.stems(words[:-1]) or nouns
-            is_id = words[-1:] == [index.id_word] and of
-            yield Slot(name, schema, name in required, choices, own, of if is_id else own)
+        required, own = name in _list(tool.parameters, "required"), index.stems(words)
+        if required or schema.get("type") in ("string", "integer", "number"):
+            choices = tuple(one for one in _list(schema, "enum") if isinstance(one, str))
+            parent = index.stems(words[:-1]) or own or {name}
+            yield Slot(name, schema, choices, own, frozenset(parent), required)
 
 
-def _is_picky(slot: Slot, said: Said) -> bool:
-    """Whether the schema tells a value from words: it has a say, and takes no word of these."""
-    says = "pattern" in slot.schema or "format" in slot.schema
-    return says and not any(accepts(slot, word) for word in said.words)
+def _sure(place: int, slot: Slot, value: Value, said: Said, index: Index) -> float:
+    """Return how surely the value is the argument's, or 0.
 
-
-def _fits(slot: Slot, value: Value) -> bool:
-    one = _typed(slot, value)
-    return one is not None and not slot.choices and accepts(slot, one)
+    An id takes no free text, and free text that is not quoted goes to reading tools only.
+    """
+    if value.kind == "choice":
+        is_said = {*words_of(value.text)} <= {*said.words} - index.names[place]
+        return CHOSEN if is_said else 0.0
+    if _typed(slot, value) is None:
+        return 0.0
+    before, beside = said.near(value, 3), said.near(value, 1, 1)
+    is_near = bool(slot.own & before) if slot.required else slot.parent <= before
+    if value.kind != "name":
+        if {value.kind} <= slot.own or (is_near and value.kind not in ("email", "date")):
+            return BESIDE
+        if {"pattern", "format"} & slot.schema.keys():
+            return TYPED
+    is_free = slot.own == slot.parent and not slot.own & index.names[place]
+    is_read = index.tools[place].effect is Effect.READ
+    kinds = ("code", "quoted", "number" if not is_free else "name" if is_read else "")
+    is_other = beside & index.nouns and not beside & index.about[place]
+    topics = words_of(str(slot.schema.get("description", ""))) if is_free else []
+    is_apt = index.stems(topics) & index.about[place] & index.rare
+    if value.kind not in kinds or is_other or not (slot.required or is_apt):
+        return 0.0
+    return BESIDE if said.near(value, 1) & index.names[place] else ALONE
 
 
 def _typed(slot: Slot, value: Value) -> JsonValue:
+    """Return the value as the argument takes it, or None where it does not."""
     kind = slot.schema.get("type")
+    typed: JsonValue = value.text
+    if slot.choices:
+        return typed if value.kind == "choice" else None
     if kind in ("integer", "number") and value.kind == "number":
-        return Decimal(value.text) if "." in value.text else int(value.text)
-    return value.text if kind == "string" or value.kind == "choice" else None
+        typed = Decimal(value.text) if "." in value.text else int(value.text)
+    return typed if kind in ("string", "integer", "number") and accepts(slot, typed) else None
 
 
-def _list(value: JsonValue) -> Sequence[JsonValue]:
-    return value if isinstance(value, list | tuple) else ()
+def _list(schema: JsonSchema, name: str) -> Sequence[JsonValue]:
+    found = schema.get(name)
+    return found if isinstance(found, list | tuple) else ()
 
 
 def _plain(schema: JsonSchema, root: JsonSchema) -> JsonSchema:
     """Follow `$ref` and the first alternative that is not null, a few steps."""
     defs = root.get("$defs")
-    known = defs if isinstance(defs, Mapping) else {}
     for _ in range(6):
-        inner = [known.get(str(schema.get("$ref")).removeprefix("#/$defs/"))]
+        name = str(schema.get("$ref")).removeprefix("#/$defs/")
+        inner = [defs.get(name) if isinstance(defs, Mapping) else None]
         for key in ("anyOf", "oneOf", "allOf") if "type" not in schema else ():
-            inner += _list(schema.get(key))
+            inner += _list(schema, key)
         found = [one for one in inner if isinstance(one, Mapping) and one.get("type") != "null"]
-        schema = {**found[0], **{k: schema[k] for k in _KEPT if k in schema}} if found else schema
-    kinds = [kind for kind in _list(schema.get("type")) if kind != "null"]
+        said = {key: schema[key] for key in ("description", "enum") if key in schema}
+        schema = {**found[0], **said} if found else schema
+    kinds = [kind for kind in _list(schema, "type") if kind != "null"]
     return {**schema, "type": kinds[0]} if kinds else schema

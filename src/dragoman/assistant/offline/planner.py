@@ -4,43 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from dragoman.assistant.offline.fill import Slot, Step, accepts
 from dragoman.assistant.offline.plan import decide
-from dragoman.assistant.offline.rank import Index, words_of
 from dragoman.assistant.offline.table import rows_of, table
+from dragoman.assistant.offline.words import Index, words_of
 from dragoman.exact_json import encode_text
-from dragoman.models.provider import ModelReply, ToolCall, ToolResult, UserMessage
+from dragoman.models import provider as models
+from dragoman.operation import Effect, JsonObject, JsonValue
 from dragoman.tools.prose import visible
-
-if TYPE_CHECKING:
-    from dragoman.models.provider import ModelRequest, OnText
-    from dragoman.operation import JsonObject, JsonValue, Tool
 
 __all__ = ["OfflinePlanner"]
 
-_SIGNED = "(offline planner, not a language model: it matches words, and judges nothing)"
-_STATES = {
-    "previewed": "was not sent: this is a dry run",
-    "pending": "waits for a person's yes",
-    "running": "is still running",
-    "unknown": "was sent and may have happened: look before you send it again",
-}
+_SIGNED = "(Offline planner, not a language model: it matches words and judges nothing.)"
 
 
 class OfflinePlanner:
-    """Answers without a language model, and says so in every answer."""
+    """A model that is none: the same transcript and tools give the same reply, always."""
 
-    name = "offline"
-    max_tools = 100_000
+    name, max_tools = "offline", 20_000
 
     def __init__(self) -> None:
         self._index = Index(())
 
-    async def reply(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
-        """Return a call or the answer; the words are counted in a thread."""
+    async def reply(
+        self, request: models.ModelRequest, on_text: models.OnText | None = None
+    ) -> models.ModelReply:
+        """Return the next call, or the answer in one piece; it is worked out in a thread."""
         reply = await asyncio.to_thread(self._reply, request)
         if on_text is not None and reply.text:
             await on_text(reply.text)
@@ -49,77 +40,72 @@ class OfflinePlanner:
     async def aclose(self) -> None:
         """Do nothing: there is nothing open."""
 
-    def _reply(self, request: ModelRequest) -> ModelReply:
-        index = self._index
-        if index.tools is not request.tools:
-            index = self._index = Index(request.tools)
-        question, results = "", list[ToolResult]()
+    def _reply(self, request: models.ModelRequest) -> models.ModelReply:
+        index, tools = self._index, tuple(request.tools)
+        if index.tools != tools:
+            index = self._index = Index(tools)
+        question, results = "", list[models.ToolResult]()
         for turn in request.transcript:
-            if isinstance(turn, UserMessage) and not turn.added:
-                question, results = turn.text, []
-            elif isinstance(turn, ToolResult):
+            if isinstance(turn, models.ToolResult):
                 results.append(turn)
-        last = results[-1] if results else None
-        plan, nearest = decide(question, index) if len(results) < 2 else (None, ())
-        if last is None:
-            return _call(plan.first.tool, plan.first.arguments) if plan else _unsure(nearest)
-        if plan and plan.wanted and plan.first.tool.name == last.name and last.status == "ok":
-            found = list(_values(plan.wanted, plan.first, last.data))
+            elif isinstance(turn, models.UserMessage) and not turn.added:
+                question, results = turn.text, []
+        plan, nearest = decide(question, index)
+        text = _told(results[-1], index) if results else _unsure(nearest)
+        if plan and not results:
+            return self._call(request, plan.first, {})
+        if plan and plan.wanted and len(results) == 1 and results[0].status == "ok":
+            name, found = plan.wanted.name, _found(plan.wanted, plan.first, results[0].data)
             if len(found) == 1:
-                return _call(plan.target.tool, {**plan.target.arguments, plan.wanted.name: found[0]})
-            said = f"{plan.target.tool.operation} needs one {plan.wanted.name}; {len(found)} fit:"
-            return _text(said, _shown(last, index.tools))
-        return _text(_shown(last, index.tools))
+                return self._call(request, plan.target, {name: found[0]})
+            lead = "Several fit" if found else "I don't know"
+            text = f"{lead}: {plan.target.tool.operation} needs one {name}.\n{text}"
+        return models.ModelReply(f"{text}\n\n{_SIGNED}", model=self.name)
+
+    def _call(
+        self, request: models.ModelRequest, step: Step, more: JsonObject
+    ) -> models.ModelReply:
+        arguments = encode_text({**step.arguments, **more})
+        call = models.ToolCall(f"call_{len(request.transcript)}", step.tool.name, arguments)
+        return models.ModelReply(tool_calls=(call,), model=self.name)
 
 
-def _call(tool: Tool, arguments: JsonObject) -> ModelReply:
-    call = ToolCall(f"call_{tool.name}", tool.name, encode_text(arguments))
-    return ModelReply(tool_calls=(call,), model=OfflinePlanner.name)
-
-
-def _text(*parts: str) -> ModelReply:
-    return ModelReply("\n".join([*filter(None, parts), _SIGNED]), model=OfflinePlanner.name)
-
-
-def _unsure(nearest: tuple[Step, ...]) -> ModelReply:
-    if not nearest:
-        return _text("I know of no operation for that.")
-    return _text("I am not sure which operation is meant. The nearest:", *map(_line, nearest))
-
-
-def _line(step: Step) -> str:
-    given = [f"{name}={v}" if isinstance(v, str) and v[0] != "@" else f"{name}:={encode_text(v)}" for name, v in step.arguments.items()]
-    wanted = [f"{slot.name}={'|'.join(slot.choices[:5]) or '…'}" for slot in step.missing]
-    words = ["dragoman", "call", step.tool.operation, *given, *wanted]
-    return "  " + visible(" ".join(map(shlex.quote, words)))
-
-
-def _values(wanted: Slot, look_up: Step, data: JsonValue) -> Iterator[JsonValue]:
-    """Yield what a look-up found for an argument, by name and schema, each once.
-
-    Where rows hold exactly what was looked for, only these count.
-    """
-    rows = rows_of(data)
+def _found(wanted: Slot, look_up: Step, data: JsonValue) -> list[JsonValue]:
+    """Return what was found for an argument; rows that hold just what was looked for go first."""
     said = {str(value).lower() for value in look_up.arguments.values()}
-    exact = [row for row in rows if said & {str(value).lower() for value in row.values()}]
+    rows = rows_of(data)
+    rows = [row for row in rows if said & {str(v).lower() for v in row.values()}] or rows
     words = words_of(wanted.name)
     for names in (words, words[-1:]):
-        found = [v for row in exact or rows for k, v in row.items() if words_of(k) == names]
-        if found:
-            yield from dict.fromkeys(v for v in found if isinstance(v, str | int) and accepts(wanted, v))
-            return
+        values = [row[key] for row in rows for key in row if words_of(key) == names]
+        if found := [one for one in values if isinstance(one, str | int) and accepts(wanted, one)]:
+            return list(dict.fromkeys(found))
+    return []
 
 
-def _shown(result: ToolResult, tools: tuple[Tool, ...]) -> str:
-    """Tell what came of a call; its note is on a line of its own, which no data can imitate."""
-    source = next((tool.operation for tool in tools if tool.name == result.name), result.name)
-    data = result.data
-    if result.status == "failed":
-        detail = data.get("detail") if isinstance(data, Mapping) else data
-        return f"I don't know: {source} says: {visible(str(detail))}"
-    if result.status != "ok":
-        return f"{source} {_STATES.get(result.status, result.status)}.\n{table(data) if data else ''}"
-    if data in (None, "", [], {}) or not rows_of(data):
-        return f"I don't know: {source} found nothing."
-    note = next((line for line in result.content.split("\n") if line.startswith("note: ")), "")
-    return f"From {source}:\n{table(data)}\n{note}".rstrip()
+def _unsure(nearest: tuple[Step, ...]) -> str:
+    lines = ["I am not sure which operation is meant." + " The nearest:" * bool(nearest)]
+    for step in nearest:
+        words = ["dragoman", "call", step.tool.operation]
+        for name, value in step.arguments.items():
+            is_plain = isinstance(value, str) and not value.startswith("@")
+            words.append(f"{name}={value}" if is_plain else f"{name}:={encode_text(value)}")
+        words += [f"{slot.name}={'|'.join(slot.choices[:9]) or '…'}" for slot in step.missing]
+        lines.append("  " + visible(shlex.join(words)))
+    return "\n".join(lines)
+
+
+def _told(result: models.ToolResult, index: Index) -> str:
+    """Tell what came of a call. Its content has one line for each thing that we say of it."""
+    lines = dict(line.partition(": ")[::2] for line in result.content.split("\n"))
+    source, note = lines.get("source", result.name), lines.get("note", "")
+    shown = table(result.data)
+    if result.status == "failed" or (result.status == "ok" and not shown):
+        problem = result.data if isinstance(result.data, Mapping) else {}
+        is_read = all(t.effect is Effect.READ for t in index.tools if t.name == result.name)
+        detail = visible(str(problem.get("detail", "It found nothing.")))
+        lead = "I don't know" if is_read else "That was not done"
+        owner = f"\nOn missing data, the owner: {result.when_missing}" * bool(result.when_missing)
+        return f"{lead}. {source}: {detail}{owner}"
+    lead = f"From {source}:" if result.status == "ok" else f"{source}: {result.status}."
+    return "\n".join(filter(None, (lead, shown, note)))
