@@ -7,13 +7,16 @@ DEV    := $(VENV)/.dev
 TESTS  ?= tests
 URL    ?=
 
-.PHONY: help demo serve test lint format bench lock clean
+.PHONY: help demo demo-real serve test lint format bench judge lock clean
 
 help: ## show what there is
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(RUN) ## ask real questions through the whole path; URL=… uses your own API
 	@$(BIN)/dragoman demo $(if $(URL),--url $(URL))
+
+demo-real: $(RUN) ## use a program of others, a Jupyter server, from its own description
+	@$(BIN)/python -m judge real
 
 serve: $(RUN) ## run the three sample APIs until Ctrl-C
 	@$(BIN)/python -m dragoman.demo
@@ -34,11 +37,15 @@ format: $(DEV) ## put the code into form
 bench: $(DEV) ## measure, as ratios in one run
 	$(BIN)/python -m bench
 
+judge: $(DEV) ## let Prism and an emulator of others judge our requests; writes docs/evidence
+	$(BIN)/python -m judge prism
+	$(BIN)/python -m judge emulate
+
 lock: $(DEV) ## write the lock files anew from pyproject.toml
 	$(BIN)/python tools/lock.py
 
 clean: ## remove what was made
-	rm -rf $(VENV) .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-real .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -13,13 +13,25 @@ __all__ = ["Row", "commands", "functions", "table"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measurement: ours and the floor in seconds, the median of the pairwise ratios."""
+    """One measurement: ours and the floor, the median of the pairwise ratios.
+
+    Times are in seconds and shown in milliseconds; other units are shown as they are.
+    """
 
     what: str
     ours: float
     floor: float
     ratio: float
     target: str
+    unit: str = "ms"
+
+    @property
+    def shown(self) -> str:
+        """The measurement as a line of the table."""
+        factor = 1e3 if self.unit == "ms" else 1
+        ours, floor = f"{self.ours * factor:>7.2f}", f"{self.floor * factor:>7.2f}"
+        values = f"{ours} {self.unit} {floor} {self.unit} {self.ratio:>7.2f}"
+        return f"{self.what:<52} {values}  {self.target}"
 
 
 def functions(
@@ -52,11 +64,7 @@ def row(what: str, pairs: Sequence[tuple[float, float]], target: str) -> Row:
 def table(rows: Sequence[Row]) -> str:
     """Return all rows in aligned columns."""
     head = f"{'what':<52} {'ours':>10} {'floor':>10} {'ratio':>7}  target"
-    lines = [
-        f"{r.what:<52} {r.ours * 1e3:>7.2f} ms {r.floor * 1e3:>7.2f} ms {r.ratio:>7.2f}  {r.target}"
-        for r in rows
-    ]
-    return "\n".join([head, *lines])
+    return "\n".join([head, *(one.shown for one in rows)])
 
 
 def _seconds(work: Callable[[], object]) -> float:

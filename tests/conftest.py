@@ -19,6 +19,12 @@ def specs() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep compiled catalogs of tests away from those of whoever runs them."""
+    os.environ["DRAGOMAN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a CI run that has skipped a test: our CI has every service that a test may need."""

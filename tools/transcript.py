@@ -53,9 +53,7 @@ async def main() -> int:
                 if number == 1:
                     print("$ export SHOP_KEY=…")
                     environ["SHOP_KEY"] = Credentials.of().shop_key
-                said = await asyncio.to_thread(
-                    run, line.format(approval=approval), folder, environ
-                )
+                said = await asyncio.to_thread(run, line.format(approval=approval), folder, environ)
                 approval = next(iter(re.findall(r"ap_[A-Z0-9]+", said)), approval)
     return 0
 

@@ -98,6 +98,14 @@ def test_every_server_of_the_document_is_written(tmp_path: Path) -> None:
     assert api.base_url == "http://localhost"
 
 
+def test_a_base_path_without_a_host_is_kept(tmp_path: Path) -> None:
+    drafted = draft("engine", "./e.yaml", description(servers=(), relative_servers=("/v1.56",)))
+    assert loaded(drafted, tmp_path).base_url == "http://localhost/v1.56"
+    assert "    base_url: http://localhost/v1.56   # the document names no host: write yours" in (
+        drafted.lines
+    )
+
+
 def test_posts_that_look_like_reads_are_listed_to_accept() -> None:
     write = Effect.WRITE
     drafted = draft(

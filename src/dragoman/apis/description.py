@@ -16,7 +16,8 @@ class Description:
 
     `operations` are in the order of the description, and their contracts are read at first use.
     `servers` are absolute: `base_url` has replaced what it replaces, and variables have their
-    default values. `findings` are sentences for the owner.
+    default values. `relative_servers` are paths on a host that a document on disk cannot know.
+    `findings` are sentences for the owner.
     """
 
     api: str
@@ -26,4 +27,5 @@ class Description:
     operations: Mapping[str, Operation]
     schemes: Mapping[str, Scheme] = field(default_factory=dict)
     servers: tuple[str, ...] = ()
+    relative_servers: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()

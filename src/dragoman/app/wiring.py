@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from dragoman.access.policy import Policy
 from dragoman.apis.description import Description
 from dragoman.apis.http import handwritten
-from dragoman.apis.openapi.load import Source, load
-from dragoman.apis.openapi.read import read
 from dragoman.audit.approvals import Approvals
 from dragoman.audit.claims import Claims
 from dragoman.audit.records import AuditLog
@@ -28,6 +26,8 @@ from dragoman.call.shape import Shape
 from dragoman.call.validate import Validate
 from dragoman.catalog.build import build
 from dragoman.catalog.catalog import Catalog
+from dragoman.catalog.compiled import Described, describe
+from dragoman.catalog.kept import Kept, folder_of
 from dragoman.clock import Clock
 from dragoman.config.load import Configuration
 from dragoman.config.settings import ApiSettings
@@ -90,21 +90,26 @@ async def open_parts(
     An API whose description cannot be fetched now does not keep the others from working.
     """
     policy = Policy.compile(configuration, read_only=read_only)
-    descriptions, sources, unavailable = await _describe_all(configuration, network)
-    catalog = build(list(descriptions.values()), configuration.settings, configuration.where)
+    described, unavailable = await _describe_all(configuration, network)
+    descriptions = {name: one.description for name, one in described.items()}
+    catalog = build(
+        list(descriptions.values()),
+        configuration.settings,
+        configuration.where,
+        {name: one.index for name, one in described.items() if one.index is not None},
+    )
     routes = {
         name: Route(
             _credentials(
                 configuration,
-                description,
-                sources.get(name),
+                one,
                 secrets=secrets,
                 network=network,
                 clock=clock,
             ),
             _reach(configuration.settings.apis[name]),
         )
-        for name, description in descriptions.items()
+        for name, one in described.items()
     }
     claims, approvals = Claims(store, clock), Approvals(store, clock)
     audit = AuditLog(store, clock, live.redact_json)
@@ -151,15 +156,15 @@ async def open_parts(
 
 async def _describe_all(
     configuration: Configuration, network: Network
-) -> tuple[dict[str, Description], dict[str, Source], dict[str, DragomanError]]:
+) -> tuple[dict[str, Described], dict[str, DragomanError]]:
     """Read the descriptions of all APIs together."""
     apis = configuration.settings.apis
+    kept = Kept(folder_of(configuration.environment))
     found = await asyncio.gather(
-        *(_describe(name, api, configuration, network) for name, api in apis.items()),
+        *(_describe(name, api, configuration, network, kept) for name, api in apis.items()),
         return_exceptions=True,
     )
-    descriptions: dict[str, Description] = {}
-    sources: dict[str, Source] = {}
+    described: dict[str, Described] = {}
     unavailable: dict[str, DragomanError] = {}
     faults: list[str] = []
     for name, result in zip(apis, found, strict=True):
@@ -170,27 +175,26 @@ async def _describe_all(
         elif isinstance(result, BaseException):
             raise result
         else:
-            descriptions[name], source = result
-            if source is not None:
-                sources[name] = source
+            described[name] = result
     if faults:
         raise ConfigurationError(*faults)
-    return descriptions, sources, unavailable
+    return described, unavailable
 
 
 async def _describe(
-    name: str, api: ApiSettings, configuration: Configuration, network: Network
-) -> tuple[Description, Source | None]:
+    name: str, api: ApiSettings, configuration: Configuration, network: Network, kept: Kept
+) -> Described:
     if api.openapi is None:
-        return handwritten.read(name, api), None
-    source = await load(
+        return Described(handwritten.read(name, api))
+    return await describe(
+        name,
         api.openapi,
+        api,
         base=configuration.base,
         network=network,
         reach=_reach(api),
-        overlays=api.overlays,
+        kept=kept,
     )
-    return await asyncio.to_thread(read, name, source, api), source
 
 
 def _reach(api: ApiSettings) -> Reach:
@@ -207,19 +211,19 @@ def _typed_addresses(api: ApiSettings) -> list[str]:
 
 def _credentials(
     configuration: Configuration,
-    description: Description,
-    source: Source | None,
+    described: Described,
     *,
     secrets: Secrets,
     network: Network,
     clock: Clock,
 ) -> Credentials:
+    description = described.description
     api = configuration.settings.apis[description.api]
     return Credentials(
         description.api,
         api.auth,
         description.schemes,
-        allowed_origins=_allowed_origins(api, description, source),
+        allowed_origins=_allowed_origins(api, described),
         secrets=secrets,
         network=network,
         reach=_reach(api),
@@ -228,15 +232,14 @@ def _credentials(
     )
 
 
-def _allowed_origins(
-    api: ApiSettings, description: Description, source: Source | None
-) -> frozenset[Origin]:
+def _allowed_origins(api: ApiSettings, described: Described) -> frozenset[Origin]:
     """Return where the credential may go: origins of the owner's file, or of a file of the owner's.
 
     What a fetched document names does not count: whoever serves it would choose who gets the key.
     """
     addresses = _typed_addresses(api)
-    if source is not None and source.from_disk:
+    if described.from_disk:
+        description = described.description
         addresses += description.servers
         addresses += [s.token_url for s in description.schemes.values() if s.token_url]
     return frozenset(origin_of(address) for address in addresses if "://" in address)

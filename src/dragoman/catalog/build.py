@@ -6,7 +6,7 @@ otherwise restrict nothing, and nobody would know.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from dragoman.operation import Operation
 
 if TYPE_CHECKING:
     from dragoman.apis.description import Description
+    from dragoman.catalog.index import Index
     from dragoman.config.settings import ApiSettings, OperationSettings, Settings
 
 __all__ = ["build"]
@@ -33,10 +34,12 @@ def build(
     descriptions: Sequence[Description],
     settings: Settings,
     where: Callable[..., str] = _dotted,
+    indexes: Mapping[str, Index] | None = None,
 ) -> Catalog:
     """Return the operations that the owner's file serves, with the owner's word on each.
 
-    `where` gives the `file:line` of a key by its path. Raises `ConfigurationError` with every
+    `where` gives the `file:line` of a key by its path. `indexes` are those that were compiled, by
+    API. Raises `ConfigurationError` with every
     `include`, literal `exclude`, key under `operations:`, toolset glob and scope that names
     nothing. An `exclude` with a wildcard may name nothing yet. Toolset globs and scopes of an API
     whose description is not among those given are left alone.
@@ -52,13 +55,32 @@ def build(
             for operation in given
             if selected(operation, api.include, api.exclude)
         )
-    catalog = Catalog.of(operations)
+    catalog = Catalog.of(operations, _index(descriptions, settings, operations, indexes or {}))
     absent = settings.apis.keys() - {description.api for description in descriptions}
     faults.extend(_toolset_faults(settings, catalog, absent, where))
     faults.extend(_scope_faults(settings, catalog, absent, where))
     if faults:
         raise ConfigurationError(*faults)
     return catalog
+
+
+def _index(
+    descriptions: Sequence[Description],
+    settings: Settings,
+    operations: Sequence[Operation],
+    indexes: Mapping[str, Index],
+) -> Index | None:
+    """Return a compiled index where the catalog is the operations in it, and in their own words.
+
+    How rare a word is depends on all operations, so that ranks of two indexes cannot be compared.
+    """
+    if len(descriptions) != 1:
+        return None
+    (description,) = descriptions
+    own = settings.apis[description.api].operations.values()
+    is_whole = len(operations) == len(description.operations)
+    is_as_described = all(one.description is None for one in own)
+    return indexes.get(description.api) if is_whole and is_as_described else None
 
 
 def _overridden(operation: Operation, own: OperationSettings | None) -> Operation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dragoman.catalog.index import Index
 from dragoman.catalog.search import Hit, Search
 from dragoman.catalog.selection import names
 from dragoman.errors import NotFoundError
@@ -22,12 +23,15 @@ class Catalog:
     _search: Search = field(repr=False, compare=False)
 
     @classmethod
-    def of(cls, operations: Iterable[Operation]) -> Catalog:
-        """Return the catalog of these operations; of two with one id the first stays."""
+    def of(cls, operations: Iterable[Operation], index: Index | None = None) -> Catalog:
+        """Return the catalog of these operations; of two with one id the first stays.
+
+        An `index` given holds exactly these operations, in their order.
+        """
         known: dict[str, Operation] = {}
         for operation in operations:
             known.setdefault(operation.id, operation)
-        return cls(known, Search(tuple(known.values())))
+        return cls(known, Search(tuple(known.values()), index))
 
     def get(self, operation_id: str) -> Operation:
         """Return the operation of that id; raises `NotFoundError` with the three nearest."""
@@ -64,6 +68,6 @@ class Catalog:
     def search(self, text: str, limit: int = 5, among: Container[str] | None = None) -> list[Hit]:
         """Return the operations that fit a text best, of those whose id is in `among`.
 
-        Any text will do, and any thread may ask. The first search builds the index.
+        Any text will do, and any thread may ask. The first search may build the index.
         """
         return self._search.search(text, limit, among)

@@ -1,6 +1,6 @@
 """The search index: one FTS5 table, what goes into it, and how its columns weigh.
 
-This is all that a compiled catalog in a file needs to share with one in memory.
+A compiled catalog holds the same table as one that is made in memory.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from threading import Lock
 
 from dragoman.operation import Operation
 
-__all__ = ["FIELDS", "SCHEMA", "SELECT", "Field", "fill", "words_of"]
+__all__ = ["FIELDS", "SCHEMA", "Field", "Index", "fill", "words_of"]
 
 _MAX_TEXT = 2_000
 """Characters of one column that are indexed: beyond them a text says nothing new."""
@@ -53,16 +54,29 @@ _COLUMNS = ", ".join(field.name for field in FIELDS)
 _WEIGHTS = ", ".join(str(field.weight) for field in FIELDS)
 
 SCHEMA = (
-    f"CREATE VIRTUAL TABLE operation USING fts5({_COLUMNS},"  # noqa: S608 - our own names
+    # Of a row found only its number is asked, so the texts themselves are not kept (4.4.3).
+    f"CREATE VIRTUAL TABLE operation USING fts5({_COLUMNS}, content = '',"  # noqa: S608 - our own names
     " tokenize = 'porter unicode61 remove_diacritics 2');"
     # bm25() as the table's own rank lets SQLite sort while it searches (fts5.html, 4.3).
     f"INSERT INTO operation(operation, rank) VALUES ('rank', 'bm25({_WEIGHTS})');"
 )
 
-SELECT = "SELECT rowid, rank FROM operation WHERE operation MATCH ? ORDER BY rank, rowid"
+_SELECT = "SELECT rowid, rank FROM operation WHERE operation MATCH ? ORDER BY rank, rowid"
 """Rows by fit, best first; `rank` is bm25, the lower the better."""
 
 _INSERT = f"INSERT INTO operation(rowid, {_COLUMNS}) VALUES (?{', ?' * len(FIELDS)})"  # noqa: S608 - our own names
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A filled index; the lock keeps threads apart that use the connection."""
+
+    connection: sqlite3.Connection
+    lock: Lock
+
+    def ranked(self, query: str) -> sqlite3.Cursor:
+        """Return the rows that fit with their ranks, to be read while the lock is held."""
+        return self.connection.execute(_SELECT, (query,))
 
 
 def fill(connection: sqlite3.Connection, operations: Iterable[Operation]) -> None:

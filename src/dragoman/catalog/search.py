@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Container
 from dataclasses import dataclass
 
-from dragoman.catalog.index import SCHEMA, SELECT, fill, words_of
+from dragoman.catalog.index import SCHEMA, Index, fill, words_of
 from dragoman.operation import Operation
 
 __all__ = ["Hit", "Search"]
@@ -26,12 +26,15 @@ class Hit:
 
 
 class Search:
-    """An index in memory, built when it is first asked. Any thread may ask."""
+    """An index of operations, built when it is first asked if none is given. Any thread may ask.
 
-    def __init__(self, operations: tuple[Operation, ...]) -> None:
+    The rows of a given index are these operations in this order.
+    """
+
+    def __init__(self, operations: tuple[Operation, ...], index: Index | None = None) -> None:
         self._operations = operations
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
+        self._building = threading.Lock()
+        self._index = index
 
     def search(self, text: str, limit: int = 5, among: Container[str] | None = None) -> list[Hit]:
         """Return up to `limit` operations that share a word with the text, best first.
@@ -43,8 +46,9 @@ class Search:
         hits: list[Hit] = []
         if not query or limit <= 0:
             return hits
-        with self._lock:
-            for row, rank in self._open().execute(SELECT, (query,)):
+        index = self._open()
+        with index.lock:
+            for row, rank in index.ranked(query):
                 operation = self._operations[row]
                 if among is None or operation.id in among:
                     hits.append(Hit(operation, -rank))
@@ -52,15 +56,17 @@ class Search:
                     break
         return hits
 
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            # The lock keeps threads apart, so that SQLite need not check which one asks.
-            self._connection = sqlite3.connect(":memory:", check_same_thread=False)
-            self._connection.executescript(SCHEMA)
-            fill(self._connection, self._operations)
-            self._connection.commit()
-            weakref.finalize(self, self._connection.close)
-        return self._connection
+    def _open(self) -> Index:
+        with self._building:
+            if self._index is None:
+                # The lock keeps threads apart, so that SQLite need not check which one asks.
+                connection = sqlite3.connect(":memory:", check_same_thread=False)
+                connection.executescript(SCHEMA)
+                fill(connection, self._operations)
+                connection.commit()
+                weakref.finalize(self, connection.close)
+                self._index = Index(connection, threading.Lock())
+            return self._index
 
 
 def _query(text: str) -> str:

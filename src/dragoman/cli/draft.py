@@ -52,7 +52,7 @@ def draft(name: str, location: str, description: Description, tags: Sequence[str
         lines.append(f"    servers: [{', '.join(as_yaml(s) for s in description.servers)}]")
         lines.append("    # base_url: https://…   # to use another server than the document's")
     else:
-        lines.append("    base_url: http://localhost   # the document names no server: write yours")
+        lines.append(_no_server(description))
     if about := _first_sentence(description.description):
         lines.append(f"    description: {as_yaml(about)}")
     lines += auth
@@ -60,6 +60,14 @@ def draft(name: str, location: str, description: Description, tags: Sequence[str
         lines.append(f"    include: [{', '.join(as_yaml(f'tag:{tag}') for tag in tags)}]")
     lines += _reads_to_accept(description.operations.values())
     return Draft(name, tuple(lines), variables)
+
+
+def _no_server(description: Description) -> str:
+    """Return the line for the owner to complete: with the path, where the document says one."""
+    path = next((one for one in description.relative_servers if one != "/"), "")
+    missing = "host" if path else "server"
+    address = as_yaml(f"http://localhost{path}")
+    return f"    base_url: {address}   # the document names no {missing}: write yours"
 
 
 def effects(operations: Iterable[Operation]) -> str:

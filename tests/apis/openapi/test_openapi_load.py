@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dragoman.apis.openapi import load as loading
+from dragoman.apis.openapi import fetch as loading
 from dragoman.apis.openapi.load import load, parsed
 from dragoman.errors import DescriptionError
 from dragoman.network import Network, Reach

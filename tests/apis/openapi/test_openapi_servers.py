@@ -120,3 +120,25 @@ def test_the_description_names_every_server_once() -> None:
         "https://path.example",
         "https://op.example",
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "paths"),
+    [
+        ("/v1.56", ("/v1.56",)),
+        ("v2/", ("/v2",)),
+        ("/", ("/",)),
+        ("https://api.example/v1", ()),
+        ("//api.example/v1", ()),
+        ("/a/../b", ()),
+        ("/a?b=c", ()),
+        ("/{version}", ()),
+    ],
+)
+def test_a_document_on_disk_may_name_a_path_without_a_host(
+    url: str, paths: tuple[str, ...]
+) -> None:
+    source = document({}, servers=[{"url": url}])
+    assert described(source).relative_servers == paths
+    assert described(source, base_url="https://own.example").relative_servers == ()
+    assert described(source, location="https://api.example/openapi.json").relative_servers == ()

@@ -19,7 +19,7 @@ from dragoman.apis.openapi.servers import Servers
 from dragoman.errors import DescriptionError
 from dragoman.operation import Contract, JsonObject
 
-__all__ = ["Place", "Shared", "contract_of"]
+__all__ = ["Place", "Shared", "contract_of", "unsupported"]
 
 _ANY = "application/json, */*;q=0.8"
 _MAX_CHANGES = 50
@@ -56,8 +56,12 @@ def contract_of(
     try:
         return _contract(place, shared, security, omitted)
     except DescriptionError as error:
-        reason = error.detail.rstrip(".")
-    return Contract(_CLOSED, security or (), None, unsupported=reason)
+        return unsupported(error, security)
+
+
+def unsupported(error: DescriptionError, security: Security | None = None) -> Contract:
+    """Return the contract of an operation that cannot be called, for the reason given."""
+    return Contract(_CLOSED, security or (), None, unsupported=error.detail.rstrip("."))
 
 
 def _contract(

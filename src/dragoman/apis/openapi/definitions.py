@@ -37,9 +37,7 @@ class _Names(dict[Key, str]):
 
     def __init__(self, document: Document) -> None:
         super().__init__()
-        schemas = document.component("schemas")
-        is_2_0 = bool(schemas) and document.root.get("definitions") is schemas
-        self._component = _OF_2_0 if is_2_0 else _COMPONENT
+        self._component = _OF_2_0 if document.is_2_0 else _COMPONENT
 
     def __missing__(self, key: Key) -> str:
         component = self._component.fullmatch(key.reference)

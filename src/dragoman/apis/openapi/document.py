@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from dragoman.apis.openapi.pieces import Pieces, Pointer, pointer_of, size_of, whole
 from dragoman.errors import DescriptionError
 from dragoman.operation import JsonObject, JsonValue
 
@@ -13,16 +14,23 @@ __all__ = ["Document", "list_of", "object_of", "text_of"]
 
 _MAX_CHAIN = 32
 _SHOWN = 120
+_WHOLE = "#"
 _INDEX = re.compile(r"0|[1-9][0-9]{0,5}")
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document with its version; nothing of it is trusted to have the type it should have."""
+    """A document with its version; nothing of it is trusted to have the type it should have.
+
+    Where there are `pieces`, the root is without them, and each is read at its first use. A
+    document of Swagger 2.0 has its definitions as `components.schemas`, and by their own name.
+    """
 
     root: JsonObject = field(repr=False)
     is_3_0: bool
     location: str
+    is_2_0: bool = False
+    pieces: Pieces | None = field(default=None, repr=False, compare=False)
     _found: dict[str, JsonValue] = field(default_factory=dict, repr=False, compare=False)
 
     def resolve(self, node: JsonValue) -> JsonObject:
@@ -57,16 +65,46 @@ class Document:
         pointer = unquote(reference[1:])
         if pointer and not pointer.startswith("/"):
             raise DescriptionError(f"the reference {reference[:_SHOWN]} is no JSON pointer")
-        node: JsonValue = self.root
-        for token in pointer.split("/")[1:]:
-            key = token.replace("~1", "/").replace("~0", "~")
+        try:
+            return self._walk(pointer_of(pointer))
+        except LookupError:
+            raise DescriptionError(f"the reference {reference[:_SHOWN]} leads nowhere") from None
+
+    def path_item(self, path: str) -> JsonObject:
+        """Return the object of a path, wherever it refers to."""
+        try:
+            return self.resolve(self._walk(("paths", path)))
+        except LookupError:
+            raise DescriptionError(f"there is no path {path[:_SHOWN]}") from None
+
+    def _walk(self, keys: Pointer) -> JsonValue:
+        """Return what lies at the end of these keys; raises `LookupError` where nothing does."""
+        node, keys = self._start(keys)
+        for key in keys:
             if isinstance(node, dict) and key in node:
                 node = node[key]
             elif isinstance(node, list) and _INDEX.fullmatch(key) and int(key) < len(node):
                 node = node[int(key)]
             else:
-                raise DescriptionError(f"the reference {reference[:_SHOWN]} leads nowhere")
+                raise LookupError(key)
         return node
+
+    def _start(self, keys: Pointer) -> tuple[JsonValue, Pointer]:
+        """Return the root, or the piece that the keys lead into, and the keys that remain."""
+        if self.pieces is None:
+            return self.root, keys
+        if self.is_2_0 and keys[:1] == ("definitions",):
+            keys = ("components", "schemas", *keys[1:])
+        size = size_of(keys)
+        if len(keys) < size:
+            # Many spellings may name it, and it is large.
+            if _WHOLE not in self._found:
+                self._found[_WHOLE] = whole(self.root, self.pieces, is_2_0=self.is_2_0)
+            return self._found[_WHOLE], keys
+        try:
+            return self.pieces.piece(keys[:size]), keys[size:]
+        except LookupError:
+            return self.root, keys
 
     def component(self, kind: str) -> JsonObject:
         """Return the components of one kind, or an empty mapping."""

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import gc
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
 from dragoman.apis.openapi import overlay
+from dragoman.apis.openapi.fetch import MAX_BYTES, Fetched, fetch, fetched_bytes
 from dragoman.apis.openapi.references import gathered, leads_out
 from dragoman.apis.openapi.swagger import upgraded
 from dragoman.config import yaml12
-from dragoman.errors import ConfigurationError, DescriptionError
-from dragoman.network import Bounds, Network, Reach, Request
+from dragoman.errors import ConfigurationError, DescriptionError, DragomanError
+from dragoman.network import Network, Reach
 from dragoman.operation import JsonObject, JsonValue
 
-__all__ = ["MAX_BYTES", "Source", "load", "parsed"]
-
-MAX_BYTES = 64 * 1024 * 1024
-"""The largest document that is read: five times the largest that is known (GitHub's)."""
+__all__ = ["Files", "Source", "load", "parse", "parsed"]
 
 _SECONDS = 60.0
-_ACCEPT = "application/json, application/yaml;q=0.9, */*;q=0.5"
 _SHOWN = 60
 
 
@@ -33,12 +33,14 @@ class Source:
     Its overlays count with it: one that was fetched may name servers of its own.
 
     A document of Swagger 2.0 is here in the form of OpenAPI 3.0, with the findings of that.
+    `files` are the names and SHA-256 of the files that it refers to, None where one was not read.
     """
 
     location: str
     from_disk: bool
     document: JsonObject = field(repr=False)
     findings: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] | None = ()
 
 
 async def load(
@@ -49,67 +51,80 @@ async def load(
     Raises `DescriptionError` for what cannot be read as OpenAPI, and what `Network.exchange`
     raises where it cannot be fetched.
     """
-    places = (location, *overlays)
-    from_disk = not any("://" in place for place in places)
-    data, *changes = await asyncio.gather(
-        *(_fetched(place, base, network, reach) for place in places)
-    )
-    document, told = await asyncio.to_thread(
-        _overlaid, data, location, list(zip(overlays, changes, strict=True))
-    )
-    if any(map(leads_out, (data, *changes))):
-        fetch = _Files(location, base, network, reach).fetch
+    fetched = await fetch(location, base=base, network=network, reach=reach, overlays=overlays)
+    return await parse(fetched, Files(location, base, network, reach))
+
+
+async def parse(fetched: Fetched, files: Files) -> Source:
+    """Return the document in these bytes, with overlays applied and the files it refers to."""
+    location = fetched.location
+    document, told = await asyncio.to_thread(_overlaid, fetched.data, location, fetched.overlays)
+    if any(map(leads_out, (fetched.data, *(change for _, change in fetched.overlays)))):
         try:
             async with asyncio.timeout(_SECONDS):
-                document, more = await gathered(document, location, fetch)
+                document, more = await gathered(document, location, files.fetch)
         except TimeoutError:
             raise DescriptionError(
                 f"{location} refers to files that were not read within {_SECONDS:g} seconds."
             ) from None
         told += more
-    return await asyncio.to_thread(_source, document, location, told, from_disk=from_disk)
+    source = await asyncio.to_thread(_source, document, location, told, from_disk=fetched.from_disk)
+    read = None if files.missed else tuple(files.digests.items())
+    return replace(source, files=read)
 
 
 @dataclass(slots=True)
-class _Files:
-    """Reads the files that a document refers to, within the bound of one document."""
+class Files:
+    """Reads the files that a document refers to, within the bound of one document.
+
+    `digests` are the SHA-256 of those that were read, `missed` tells that one was not.
+    """
 
     location: str
     base: Path
     network: Network
     reach: Reach
     size: int = 0
+    digests: dict[str, str] = field(default_factory=dict)
+    missed: bool = False
 
     async def fetch(self, name: str) -> JsonValue:
         """Return the value in a file; raises `DescriptionError` and what a fetch raises."""
+        try:
+            data = await self._bytes(name)
+        except DragomanError:
+            self.missed = True
+            raise
+        self.digests[name] = hashlib.sha256(data).hexdigest()
+        return await asyncio.to_thread(_value, data, name)
+
+    async def unchanged(self, digests: Sequence[tuple[str, str]]) -> bool:
+        """Whether the files of these names are there, and still have these digests."""
+        try:
+            async with asyncio.timeout(_SECONDS):
+                for name, digest in digests:
+                    if hashlib.sha256(await self._bytes(name)).hexdigest() != digest:
+                        return False
+        except (DragomanError, TimeoutError):
+            return False
+        return True
+
+    async def _bytes(self, name: str) -> bytes:
         if "://" not in name:
             await asyncio.to_thread(self._check_folder, name)
-        data = await _fetched(name, self.base, self.network, self.reach)
+        data = await fetched_bytes(name, self.base, self.network, self.reach)
         self.size += len(data)
         if self.size > MAX_BYTES:
             raise DescriptionError(
                 f"the files of {self.location} are larger than {MAX_BYTES // 2**20} MiB."
             )
-        return await asyncio.to_thread(_value, data, name)
+        return data
 
     def _check_folder(self, name: str) -> None:
         """Refuse a file that a link leads out of the document's folder."""
         folder = (self.base / self.location).parent.resolve()
         if not (self.base / name).resolve().is_relative_to(folder):
             raise DescriptionError("it is no file of the document's own folder.")
-
-
-async def _fetched(location: str, base: Path, network: Network, reach: Reach) -> bytes:
-    if "://" not in location:
-        return await asyncio.to_thread(_from_disk, base / location, location)
-    request = Request("GET", location, (("Accept", _ACCEPT),))
-    response = await network.exchange(request, reach=reach, bounds=Bounds(_SECONDS, MAX_BYTES))
-    if response.status != 200:
-        raise DescriptionError(
-            f"{location} answered {response.status} instead of a description.",
-            hint="Check the address, or save the document and name its path.",
-        )
-    return response.body
 
 
 def parsed(
@@ -157,21 +172,6 @@ def _source(
     return Source(location, from_disk, document, (*told, *findings))
 
 
-def _from_disk(path: Path, location: str) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise DescriptionError(
-            f"{location}: there is no such file.", hint="Paths are relative to the configuration."
-        ) from None
-    except OSError as error:
-        raise DescriptionError(f"{location} cannot be read: {error.strerror}.") from None
-    if len(data) > MAX_BYTES:
-        raise DescriptionError(f"{location} is larger than {MAX_BYTES // 2**20} MiB.")
-    return data
-
-
 def _value(data: bytes, location: str, form: str = "OpenAPI document") -> JsonValue:
     """Parse JSON or YAML, told apart by the first character."""
     start = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
@@ -197,7 +197,8 @@ def _json(data: bytes, location: str) -> JsonValue:
     import orjson  # noqa: PLC0415 - only where a document is read
 
     try:
-        return cast("JsonValue", orjson.loads(data.removeprefix(b"\xef\xbb\xbf")))
+        with _no_collection():
+            return cast("JsonValue", orjson.loads(data.removeprefix(b"\xef\xbb\xbf")))
     except orjson.JSONDecodeError as error:
         place = f"{location}:{error.lineno}" if error.lineno else location
         # A flow mapping of YAML begins with a brace too.
@@ -207,6 +208,22 @@ def _json(data: bytes, location: str) -> JsonValue:
             except (ConfigurationError, UnicodeDecodeError):
                 raise DescriptionError(f"{place}: not JSON: {error.msg}.") from None
         raise DescriptionError(f"{place}: not JSON: {error.msg}.") from None
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector away: of a million new objects none is garbage, but it looks.
+
+    It takes more time than the parser, which holds all other threads up meanwhile.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _what_else(document: Mapping[str, JsonValue]) -> str:

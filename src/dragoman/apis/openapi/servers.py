@@ -16,6 +16,9 @@ __all__ = ["Server", "Servers", "resolved"]
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _DOTS = re.compile(r"/(?:\.|%2e){1,2}(?:/|\Z)", re.IGNORECASE)
+_PATH = re.compile(r"(?!//)[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
+"""What is safe in a path (RFC 3986, section 3.3), and is no address without its scheme."""
+
 _SHOWN = 120
 
 
@@ -59,6 +62,18 @@ class Servers:
                 yield _usable(_with_defaults(server), self.document)
             except DescriptionError:
                 continue
+
+    def relative(self, *owners: JsonObject) -> Iterator[str]:
+        """Yield the paths of servers on a host that is not named, of a document from a disk."""
+        if self.base_url is not None or "://" in self.document.location:
+            return
+        for server in _named(*owners):
+            try:
+                url = _with_defaults(server)
+            except DescriptionError:
+                continue
+            if "://" not in url and _PATH.fullmatch(url) and not _DOTS.search(f"/{url.strip('/')}"):
+                yield f"/{url.strip('/')}"
 
 
 def resolved(url: str, base: str) -> str:

@@ -1,0 +1,1 @@
+"""Programs of others that judge what Dragoman sends; a part of the workshop, not of the package."""
