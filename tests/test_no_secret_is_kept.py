@@ -51,6 +51,11 @@ def found(values: dict[str, str], text: bytes) -> list[str]:
     ]
 
 
+def everything_in(folder: Path) -> bytes:
+    """All bytes of all files."""
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
 CALLS = (
     ("helpdesk__listTickets", {"email": "maria.keller@example.com"}),
     ("helpdesk__getTicket", {"ticket_id": "tk-305"}),
@@ -92,7 +97,7 @@ async def test_no_value_of_the_demo_is_kept_or_told(
             unauthorized = await d.call("shop.getOrder", {"order_id": "1042"})
     assert answer.ok, answer
     assert unauthorized.problem is not None
-    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    kept = everything_in(tmp_path)
     told = [answer, refused, preview, unauthorized, model.requests, logged.records, logged.text]
     out, err = capfd.readouterr()
     assert found(values, kept) == []
@@ -125,7 +130,7 @@ async def test_an_api_that_echoes_its_credential_does_not_get_it_kept(
         async with Dragoman(config, environ={"SHOP_TOKEN": TOKEN}) as d:
             read = await d.call("shop.getOrder", {"order_id": "1042"})
             written = await d.call("shop.refundOrder", {"order_id": "1042", "amount": 5})
-    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*.db*"))
+    kept = everything_in(tmp_path)
     secret = {"token": TOKEN}
     assert found(secret, kept) == []
     assert found(secret, repr([read, written, logged.records, logged.text]).encode()) == []

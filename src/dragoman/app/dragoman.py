@@ -174,7 +174,7 @@ class Dragoman:
             return answer
         from dragoman.assistant.structured import validated  # noqa: PLC0415
 
-        return await validated(assistant, answer, output)
+        return await validated(assistant, question, answer, output)
 
     async def resume(
         self,

@@ -48,7 +48,8 @@ class Answer:
     """What came of a question.
 
     `status` is ok, pending while a call waits for a person, or failed; `calls` are the outcomes
-    of all calls in the order in which they were made; `approvals` are those it waits for.
+    of all calls in the order in which they were made, of a resumed answer from the one that
+    waited on; `approvals` are those it waits for.
     """
 
     id: str

@@ -60,7 +60,8 @@ class Assistant:
             conversation.transcript.extend(earlier.transcript)
         conversation.transcript.extend(self._context(question))
         conversation.transcript.append(UserMessage(question.text))
-        return await self._run(conversation, on_event, on_approval)
+        answer = await self._run(conversation, on_event, on_approval)
+        return replace(answer, calls=(*question.context, *answer.calls))
 
     async def resume(
         self,
@@ -79,12 +80,18 @@ class Assistant:
             )
         return await self._run(conversation, on_event, on_approval)
 
-    async def repair(self, answer: Answer, complaint: str) -> Answer:
+    async def repair(self, question: Question, answer: Answer, complaint: str) -> Answer:
         """Ask the model once more for an answer in the form that was wanted."""
         conversation = await self._load(answer.id)
+        conversation.question = question  # what is stored of it lacks the context
         told = f"The answer is not in the form that was asked for: {complaint}"
         conversation.transcript.append(UserMessage(told, added=True))
-        return await self._run(conversation, None, None)
+        repaired = await self._run(conversation, None, None)
+        return replace(
+            repaired,
+            calls=(*answer.calls, *repaired.calls),
+            seconds=answer.seconds + repaired.seconds,
+        )
 
     async def _run(
         self, conversation: Conversation, on_event: OnEvent | None, on_approval: OnApproval | None
@@ -117,7 +124,7 @@ class Assistant:
         )
         answer = await loop.run(conversation)
         await self._keep(conversation, answer)
-        return replace(answer, calls=(*question.context, *answer.calls))
+        return answer
 
     def _context(self, question: Question) -> list[UserMessage]:
         blocks = [

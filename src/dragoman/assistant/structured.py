@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dragoman.assistant.answer import Answer
+from dragoman.assistant.answer import Answer, Question
 from dragoman.assistant.assistant import Assistant
 from dragoman.errors import ModelError
 from dragoman.operation import Status
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["validated"]
 
 
-async def validated(assistant: Assistant, answer: Answer, output: type[BaseModel]) -> Answer:
+async def validated(
+    assistant: Assistant, question: Question, answer: Answer, output: type[BaseModel]
+) -> Answer:
     """Return the answer with `data` as an instance of `output`, or failed where it is none.
 
     The model has one chance to correct itself: it is told what does not fit.
@@ -25,7 +27,7 @@ async def validated(assistant: Assistant, answer: Answer, output: type[BaseModel
         return answer
     data, complaint = _read(answer.text, output)
     if complaint:
-        answer = await assistant.repair(answer, complaint)
+        answer = await assistant.repair(question, answer, complaint)
         data, complaint = _read(answer.text, output) if answer.ok else (None, "")
     if complaint:
         error = ModelError(f"The answer is not in the form of {output.__name__}: {complaint}")

@@ -11,19 +11,21 @@ __all__ = ["visit"]
 
 
 async def visit(stage: Stage, url: str, question: str | None) -> int:
-    """Run the first commands of a newcomer on a document; return the worst exit code."""
+    """Run the first commands of a newcomer on a document; return the exit code of the last."""
     title("Read the description")
     code = await stage.run("init", url)
     if code:
         return code
     title("Reach it with its credential")
-    checked = await stage.run("check")
+    if code := await stage.run("check"):
+        note("Set what is missing in the shell, and run the same command again.")
+        return code
     asked = question or await _a_question(stage)
     if asked is None:
         note("It has no read that needs no argument. Ask with: make demo URL=… ASK='…'")
-        return checked
+        return 0
     title("Ask it")
-    return max(checked, await stage.run("ask", asked))
+    return await stage.run("ask", asked)
 
 
 async def _a_question(stage: Stage) -> str | None:
