@@ -48,9 +48,18 @@ class Batches(Generic[T]):
         self._reason = ""
 
     async def put(self, thing: T) -> None:
-        """Hand one in; waits only while the queue is full."""
+        """Hand one in; waits only while the queue is full, and goes on where it is cancelled."""
+        if len(self._waiting) < _MOST:
+            self._take(thing)
+        else:
+            await asyncio.shield(self._put_late(thing))
+
+    async def _put_late(self, thing: T) -> None:
         while len(self._waiting) >= _MOST:
             await self._until(self._settled + 1)
+        self._take(thing)
+
+    def _take(self, thing: T) -> None:
         self._waiting.append(thing)
         self._handed_in += 1
         if len(self._waiting) >= _BATCH:

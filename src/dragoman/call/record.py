@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -63,7 +62,7 @@ class Record:
             if trace.outcome is not None:
                 outcome = redacted(trace.outcome, self.live)
                 trace.outcome = replace(outcome, record=record.as_json())
-            await asyncio.shield(self.audit.call(record))
+            await self.audit.call(record)
 
     def _record(self, trace: Trace) -> CallRecord:
         call, outcome, received = trace.call, trace.outcome, trace.received

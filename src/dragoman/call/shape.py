@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from jmespath.parser import ParsedResult
 
 __all__ = ["Shape"]
+
+_DECIMAL = re.compile(rb"[0-9](?:\.[0-9]|[eE][-+0-9])")
+"""What stands in a body that may hold a number other than an integer."""
 
 _LARGE = 128 * 1024
 """Bytes from which reading and trimming leave the event loop to others (in a thread)."""
@@ -52,7 +56,7 @@ def _shaped(
 ) -> tuple[JsonValue, tuple[str, ...]]:
     data = read_answer(received)
     if rules.select is not None:
-        data = _select(operation, rules, data)
+        data = _select(operation, rules, data, exact=bool(_DECIMAL.search(received.body)))
     if call.budget is None:
         return data, ()
     return trim(without_empties(data), call.budget)
@@ -72,11 +76,13 @@ def _note(operation: Operation, received: Received, cuts: tuple[str, ...]) -> st
     return " ".join(notes)
 
 
-def _select(operation: Operation, rules: Rules, data: JsonValue) -> JsonValue:
+def _select(operation: Operation, rules: Rules, data: JsonValue, *, exact: bool) -> JsonValue:
     import jmespath  # noqa: PLC0415 - only where the owner selects
 
     try:
-        selected = _compiled(cast("str", rules.select)).search(_plain_numbers(data))
+        selected = _compiled(cast("str", rules.select)).search(
+            _plain_numbers(data) if exact else data
+        )
     except jmespath.exceptions.JMESPathError as error:
         raise ConfigurationError(
             f"{rules.rule_of.get('select', operation.id)}: select of {operation.id}: {error}"
