@@ -35,7 +35,6 @@ def test_method_server_path_and_query_make_the_target() -> None:
         ({}, ["a", "b"], "q=a&q=b"),
         ({"explode": False}, ["a", "b"], "q=a,b"),
         ({"style": "spaceDelimited"}, ["a", "b"], "q=a%20b"),
-        ({"style": "spaceDelimited", "explode": True}, ["a", "b"], "q=a&q=b"),
         ({"style": "pipeDelimited", "explode": False}, ["a", "b"], "q=a%7Cb"),
         ({"schema": OBJECT}, {"a": "1", "b": "2"}, "a=1&b=2"),
         ({"schema": OBJECT, "explode": False}, {"a": "1", "b": "2"}, "q=a,1,b,2"),

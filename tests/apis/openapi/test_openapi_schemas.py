@@ -245,3 +245,14 @@ def test_any_name_of_a_component_makes_a_definition(name: str) -> None:
 def test_what_cannot_be_translated_says_why(schema: Any, reason: str) -> None:
     with pytest.raises(DescriptionError, match=reason):
         translated(schema)
+
+
+def test_a_whole_that_forbids_others_lets_in_what_its_parts_list() -> None:
+    schema = {
+        "allOf": [{"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}],
+        "properties": {"b": {"type": "string"}},
+        "additionalProperties": False,
+    }
+    assert fits(schema, {"a": "1", "b": "2"})
+    assert not fits(schema, {"a": "1", "c": "3"})
+    assert "additionalProperties: false lets in" in translated(schema)[1][0]

@@ -82,6 +82,8 @@ def query_pairs(
     """Return the pairs of one parameter in a query, a cookie or a form."""
     if style == "deepObject":
         return [(key, encode(text)) for key, text in _deep(name, value, name, 0)]
+    if style in _SEPARATORS and (explode or not _is_composite(value)):
+        raise _without_form(name, value, style, explode=explode)
     if not _is_composite(value):
         return [(name, encode(scalar(value, name)))]
     if explode:
@@ -130,6 +132,15 @@ def _empty(name: str, value: JsonValue) -> ArgumentError:
     return ArgumentError(
         f"{name} is {kind_of(value)} with nothing in it, which cannot be written there.",
         hint=f"Leave {name} out.",
+    )
+
+
+def _without_form(name: str, value: JsonValue, style: Style, *, explode: bool) -> ArgumentError:
+    # The cells that say n/a (OpenAPI 3.1.1, section 4.8.12.4).
+    exploded = ", exploded" if explode else ""
+    return ArgumentError(
+        f"{name} is {kind_of(value)}, for which the style {style}{exploded} has no form.",
+        hint=f"Leave {name} out." if explode else f"Give {name} as a list.",
     )
 
 

@@ -50,6 +50,19 @@ class Document:
             node = self.at(reference)
         raise DescriptionError(f"the reference {pointer[:_SHOWN]} goes in a circle")
 
+    def follow(self, reference: str) -> JsonValue:
+        """Return what a reference names in the end, through references alone.
+
+        Raises `DescriptionError` for one that leads nowhere, in a circle, or out of the document.
+        """
+        node = self.at(reference)
+        for _ in range(_MAX_CHAIN):
+            onward = node.get("$ref") if isinstance(node, dict) and len(node) == 1 else None
+            if not isinstance(onward, str):
+                return node
+            node = self.at(onward)
+        raise DescriptionError(f"the reference {reference[:_SHOWN]} goes in a circle")
+
     def at(self, reference: str) -> JsonValue:
         """Return what a reference names; raises `DescriptionError` where that is nothing."""
         if reference not in self._found:

@@ -22,7 +22,7 @@ def encodings_of(
 ) -> dict[str, Encoding]:
     """Return the encodings of these members, where the description has one.
 
-    Raises `DescriptionError` for a style that there is not in a form.
+    Raises `DescriptionError` for a style that there is not in a form, or that has none.
     """
     return {
         name: _encoding(name, encoding, media_type)
@@ -45,6 +45,10 @@ def _encoding(name: str, node: JsonObject, media_type: str) -> Encoding:
             " which there is not in a form"
         )
     explode = node.get("explode")
+    if style == "deepObject" and explode is False:
+        raise DescriptionError(
+            f"its {name[:_SHOWN]} is a deepObject without explode, for which there is no form"
+        )
     return Encoding(
         cast("Style", style),
         explode=explode if isinstance(explode, bool) else style == "form",

@@ -170,6 +170,11 @@ def _style(one: Declared, argument: str) -> Parameter:
             f" which there is not in a {one.place}"
         )
     explode = one.node.get("explode")
+    if style == "deepObject" and explode is False:
+        raise DescriptionError(
+            f"its parameter {one.name[:_SHOWN]} is a deepObject without explode,"
+            " for which there is no form"
+        )
     return Parameter(
         argument,
         one.name,

@@ -119,6 +119,7 @@ class Translation:
         for keyword in others:
             if keyword != "type":  # It repeats what the reference says.
                 self.changes[f"{keyword[:40]} beside $ref does not count in OpenAPI 3.0"] = None
+        self.document.follow(reference)
         key = Key(reference, form)
         self.references[key] = None
         said = checked({n: one for n, one in siblings.items() if n in _ANNOTATIONS}, self.changes)
@@ -180,7 +181,13 @@ class Translation:
 
     def _close(self, schema: JsonObject, made: Schema, form: Form, depth: int) -> None:
         others = schema.get("additionalProperties")
-        if isinstance(others, dict | bool):
+        if others is False and any(keyword in made for keyword in _APPLIED):
+            # By the letter it forbids what the parts beside it list, and no value would fit.
+            self.changes["additionalProperties: false lets in what the parts beside it list"] = None
+            if form.closed:
+                self._list_required(schema, made)
+                made["unevaluatedProperties"] = False
+        elif isinstance(others, dict | bool):
             made["additionalProperties"] = self.translate(others, CLOSED, depth + 1)
         elif form.closed and "unevaluatedProperties" not in made and self._lists(schema):
             self._list_required(schema, made)
