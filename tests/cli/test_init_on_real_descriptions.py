@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -29,16 +30,26 @@ def run(*words: str) -> int:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_init_tools_and_search_need_no_secret(
-    specs: Path, tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
+    specs: Path,
+    tmp_path: Path,
+    name: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    file = str(tmp_path / "dragoman.yaml")
-    assert run("init", str(specs / name), "--name", "api", "--file", file) == 0
-    assert list(load(file).settings.apis) == ["api"]
-    capfd.readouterr()
-    assert run("tools", "--json", "-f", file) == 0
-    assert len(json.loads(capfd.readouterr().out)["tools"]) > 0
-    assert run("search", "list", "get", "create", "--json", "-f", file) == 0
-    assert len(json.loads(capfd.readouterr().out)["operations"]) > 0
+    file = tmp_path / "dragoman.yaml"
+    assert run("init", str(specs / name), "--file", str(file)) == 0
+    for variable in re.findall(r"\$\{(\w+)\}", file.read_text("utf-8")):
+        monkeypatch.delenv(variable, raising=False)
+    (api,) = load(file).settings.apis
+    assert "Traceback" not in capfd.readouterr().err
+    assert run("tools", "-f", str(file)) == 0
+    rows = [re.split(r"  +", line) for line in capfd.readouterr().out.splitlines()]
+    assert rows[0] == ["tool", "operation", "effect", "tokens"]
+    operation = rows[1][1]
+    assert operation.startswith(f"{api}.")
+    assert run("search", operation, "--json", "-f", str(file)) == 0
+    hits = json.loads(capfd.readouterr().out)["operations"]
+    assert hits[0]["operation"] == operation
 
 
 def test_every_description_that_there_is_is_tried(specs: Path) -> None:

@@ -2,89 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
 import re
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
+from command_line import Run, effects
 
 from dragoman.cli import VERBS
-from dragoman.demo import serve
 from dragoman.demo.keys import Credentials, variables
 
 REFUND = ("call", "shop.refundOrder", "order_id=1042", "part=shipping", "reason=late")
-
-
-class Ran(NamedTuple):
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The one object on stdout."""
-        return json.loads(self.out)
-
-
-@pytest.fixture(scope="module")
-def addresses() -> Iterator[dict[str, str]]:
-    """The sample APIs, serving in a thread, with their variables."""
-    loop, ready, done = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    found: dict[str, str] = {}
-
-    async def run() -> None:
-        async with serve(delay=0) as apis:
-            found.update({**apis.variables(), **variables()})
-            ready.set()
-            await done.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
-    thread.start()
-    assert ready.wait(20)
-    yield found
-    loop.call_soon_threadsafe(done.set)
-    thread.join()
-    loop.close()
-
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(tmp_path: Path, addresses: dict[str, str]) -> Run:
-    """Run `dragoman` in a folder that has the demo's file and `.env`; nobody is at a terminal."""
-    config = files("dragoman.demo").joinpath("dragoman.yaml").read_text("utf-8")
-    (tmp_path / "dragoman.yaml").write_text(config)
-    lines = [f"{name}={value}" for name, value in addresses.items()]
-    (tmp_path / ".env").write_text("\n".join(lines))
-
-    def command(*words: str, stdin: str | None = None, **environ: str) -> Ran:
-        hidden = {"OPENAI_API_KEY", "DRAGOMAN_READ_ONLY", *addresses}
-        kept = {name: value for name, value in os.environ.items() if name not in hidden}
-        ended = subprocess.run(
-            [sys.executable, "-m", "dragoman", *words],
-            cwd=tmp_path,
-            env={**kept, **environ},
-            input=stdin or "",
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert "Traceback" not in ended.stderr
-        return Ran(ended.returncode, ended.stdout, ended.stderr)
-
-    return command
 
 
 def test_help_lists_every_verb_and_each_explains_itself(run: Run) -> None:
@@ -134,15 +61,25 @@ def test_a_file_with_faults_is_told_line_by_line(run: Run, tmp_path: Path) -> No
     assert "✗ bad.yaml:4:" in ended.err
 
 
-def test_json_is_one_object_on_stdout_and_nothing_else(run: Run) -> None:
-    assert run("call", "shop.getOrder", "order_id=1042", "--json").json["status"] == "ok"
+def test_json_is_one_object_on_stdout_and_nothing_else(run: Run, addresses) -> None:
+    said = run("call", "shop.getOrder", "order_id=1042", "--json")
+    assert (said.json["status"], said.err) == ("ok", "")
     assert run("call", "shop.getOrder", "order_id=9999", "--json").json["problem"]["code"] == "api"
-    assert run("ask", "Where is order 1042?", "--json").json["calls"][0]["status"] == "ok"
+    asked = run("ask", "Where is order 1042?", "--json")
+    assert (asked.json["calls"][0]["status"], asked.err) == ("ok", "")
+    assert run("ask", "Where is order 9999?", "--json").json["calls"][0]["status"] == "failed"
+    waiting = run("ask", "Refund the shipping of order 1024", "--json").json
+    assert run("approvals", "show", *waiting["approvals"], "--json").json["state"] == "waiting"
+    denied = run("approvals", "deny", *waiting["approvals"], "--json")
+    assert denied.json["id"] == waiting["id"]
     assert run("search", "refund", "--json").json["operations"]
+    assert run("search", "zzzzqqqq", "--json").json == {"operations": []}
     assert run("tools", "--json").json["tools"][0]["type"] == "function"
     assert run("approvals", "--json").json == {"approvals": []}
     assert run("check", "--json").json["apis"][0]["ok"] is True
     assert len(run("log", "--json").json["calls"]) >= 3
+    assert run("log", asked.json["id"], "--json").json["id"] == asked.json["id"]
+    assert run("lint", f"{addresses['DEMO_SHOP_URL']}/openapi.json", "--json").json["operations"]
 
 
 def test_an_answer_is_asked_for_logged_and_shown_again(run: Run) -> None:
@@ -157,64 +94,111 @@ def test_an_answer_is_asked_for_logged_and_shown_again(run: Run) -> None:
     assert run("log", "--operation", "carrier.*").out.strip() == "no calls"
 
 
-def test_a_yes_from_another_process_carries_out_the_call(run: Run, addresses) -> None:
-    words = ("call", "shop.refundOrder", "order_id=1018", "part=shipping")
-    waiting = run(*words, "--json").json
-    assert (waiting["status"], run("approvals").out.count(waiting["approval"])) == ("pending", 1)
-    shown = run("approvals", "show", waiting["approval"])
-    assert "/orders/1018/refunds" in shown.out
-    assert variables()["DEMO_SHOP_KEY"] not in shown.out
-    done = run("approvals", "approve", waiting["approval"], "--by", "ana", "--json")
-    assert (done.code, done.json["status"]) == (0, "ok")
-    again = run("approvals", "approve", waiting["approval"])
-    assert (again.code, "ana" in again.err) == (5, True)
+def test_a_log_is_narrowed_down(run: Run, place: Path) -> None:
+    (place / "bot.yaml").write_text("callers: {bot: {scopes: [shop:read]}}\n")
+    files = ("-f", "dragoman.yaml", "-f", "bot.yaml")
+    order = run("call", "shop.getOrder", "order_id=1042", "--json").json
+    gone = run("call", "shop.getOrder", "order_id=9999", "--json").json
+    parcel = run("call", "carrier.trackParcel", "number=PX-100042", "--json").json
+    bots = run("call", "shop.getOrder", "order_id=1042", "--caller", "bot", *files, "--json").json
+
+    def ids(*words: str) -> list[str]:
+        return [call["id"] for call in run("log", *words, "--json").json["calls"]]
+
+    assert ids() == [bots["id"], parcel["id"], gone["id"], order["id"]]
+    assert ids("-n", "1") == [bots["id"]]
+    assert ids("--operation", "carrier.*") == [parcel["id"]]
+    assert ids("--status", "failed") == [gone["id"]]
+    assert ids("--caller", "bot") == [bots["id"]]
+    assert ids("--since", "1h", "--until", "30m") == []
+    assert len(ids("--since", "1h")) == 4
+    record = run("log", gone["id"][:6], "--json").json
+    assert (record["http_status"], record["arguments"]) == (404, {"order_id": "9999"})
+    assert "There is no order 9999" in run("log", gone["id"]).out
 
 
-def test_a_yes_goes_on_with_the_answer_around_the_call(run: Run) -> None:
-    asked = run("ask", "Refund the shipping of order 1030")
-    assert asked.code == 4
-    approval = re.search(r"ap_\w+", asked.err)
-    assert approval is not None
-    done = run("approvals", "approve", approval[0])
-    assert (done.code, "From shop.refundOrder" in done.out) == (0, True)
+def test_a_caller_is_held_to_its_scopes_and_its_tools(run: Run, place: Path) -> None:
+    (place / "bot.yaml").write_text(
+        "toolsets: {desk: {tools: [helpdesk.*]}}\n"
+        "callers: {bot: {scopes: [shop:read], acts_for: [u_7]}}\n"
+    )
+    files = ("-f", "dragoman.yaml", "-f", "bot.yaml")
+    as_bot = ("--caller", "bot", *files)
+    refused = run(*REFUND, *as_bot)
+    assert (refused.code, "shop.refundOrder" in refused.err) == (5, True)
+    assert run("call", "shop.getOrder", "order_id=1042", *as_bot, "--user", "u_7").code == 0
+    assert run("call", "shop.getOrder", "order_id=1042", *as_bot, "--user", "u_8").code == 5
+    tools = run("tools", "--json", *as_bot).json["tools"]
+    assert "shop__getOrder" in {tool["name"] for tool in tools}
+    assert "shop__refundOrder" not in {tool["name"] for tool in tools}
+    desk = run("tools", "desk", "--format", "chat", "--json", *files).json["tools"]
+    assert all(tool["function"]["name"].startswith("helpdesk__") for tool in desk)
+    found = run("search", "refund an order", "--json", *as_bot).json["operations"]
+    assert "shop.refundOrder" not in {one["operation"] for one in found}
 
 
-def test_a_no_sends_nothing_and_is_told_with_its_reason(run: Run) -> None:
-    waiting = run("ask", "Delete customer cu-110", "--json").json
-    denied = run("approvals", "deny", waiting["approvals"][0], "--reason", "not today")
-    assert denied.code == 0
-    assert "Nothing was sent" in denied.out
-    assert "not today" in denied.out
-    assert run("call", "shop.getCustomer", "customer_id=cu-110").code == 0
+def test_arguments_are_typed_by_the_schema_or_read_from_elsewhere(run: Run, place: Path) -> None:
+    (place / "quote.json").write_text('{"from_postcode": "37073", "to_postcode": "10115"}')
+    (place / "to.txt").write_text("20095")
+    words = ("call", "carrier.quoteShipping", "--dry-run", "--json", "weight_kg=2.50")
+    by_file = run(*words, "--data", "@quote.json").json["data"]["body"]
+    by_stdin = run(*words, "--data", "-", stdin=(place / "quote.json").read_text()).json
+    assert by_file == by_stdin["data"]["body"]
+    assert '"weight_kg":2.50' in by_file
+    mixed = run(*words, "--data", "@quote.json", "to_postcode=@to.txt", 'service:="express"')
+    assert '"to_postcode":"20095"' in mixed.json["data"]["body"]
+    assert '"service":"express"' in mixed.json["data"]["body"]
+    told = run("call", "carrier.quoteShipping", "--help")
+    assert re.search(r"weight_kg +required +number", told.out)
+    assert "standard|express" in told.out
+    assert "carrier.trackParcel" in run("call", "carrier.", "--help").out
+    assert (run("call", "--help").code, run("call").code) == (0, 2)
 
 
-def test_two_processes_that_resume_at_once_send_once(run: Run, addresses) -> None:
-    reply = ("call", "helpdesk.addReply", "ticket_id=tk-301", "text=On its way.", "--json")
-    waiting = run(*reply).json
-    assert waiting["status"] == "pending", waiting
-    before = _effects(addresses["DEMO_HELPDESK_URL"])["replies"]
-    run("approvals", "list")
-    codes: list[int] = []
-    threads = [
-        threading.Thread(
-            target=lambda: codes.append(run("approvals", "approve", waiting["approval"]).code)
-        )
-        for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert 0 in codes
-    assert _effects(addresses["DEMO_HELPDESK_URL"])["replies"] == before + 1
+def test_a_key_makes_a_write_happen_once_and_yes_answers_it(run: Run, addresses) -> None:
+    before = effects(addresses["DEMO_SHOP_URL"])["refunds"]
+    words = ("call", "shop.refundOrder", "order_id=1021", "part=shipping", "--yes", "--json")
+    first = run(*words, "--idempotency-key", "k-1")
+    again = run(*words, "--idempotency-key", "k-1")
+    assert (first.code, again.code, first.json["data"]) == (0, 0, again.json["data"])
+    assert "was not done again" in again.json["note"]
+    assert effects(addresses["DEMO_SHOP_URL"])["refunds"] == before + 1
+    asked = run("ask", "Refund the shipping of order 1022", "--yes", "--json")
+    assert (asked.code, asked.json["status"]) == (0, "ok")
+    assert effects(addresses["DEMO_SHOP_URL"])["refunds"] == before + 2
 
 
-def _effects(url: str) -> dict[str, int]:
-    import urllib.request
+def test_a_dry_run_asks_nobody_and_sends_nothing(run: Run, addresses) -> None:
+    before = effects(addresses["DEMO_SHOP_URL"])["refunds"]
+    asked = run("ask", "Refund the shipping of order 1042", "--dry-run", "--json")
+    assert (asked.code, asked.json["approvals"]) == (0, [])
+    assert asked.json["calls"][-1]["status"] == "previewed"
+    assert run("call", "shop.getOrder", "order_id=1042", "--dry-run", "--json").code == 0
+    assert effects(addresses["DEMO_SHOP_URL"])["refunds"] == before
 
-    with urllib.request.urlopen(f"{url}/_demo/effects") as answer:
-        counts: dict[str, int] = json.load(answer)
-    return counts
+
+def test_a_newcomer_goes_from_an_address_to_an_answer(run: Run, place: Path, addresses) -> None:
+    (place / "dragoman.yaml").unlink()
+    made = run("init", f"{addresses['DEMO_SHOP_URL']}/openapi.json", "--name", "store")
+    assert (made.code, "STORE_KEY" in made.out, made.err) == (0, True, "")
+    before = (place / "dragoman.yaml").read_text()
+    assert run("init", f"{addresses['DEMO_SHOP_URL']}/openapi.json").code == 2
+    assert (place / "dragoman.yaml").read_text() == before
+    curl = f"curl {addresses['DEMO_CARRIER_URL']}/parcels/PX-100042 -H 'X-Key: k-0123456789'"
+    assert run("add", "carrier", "--curl", curl).code == 0
+    assert "k-0123456789" not in (place / "dragoman.yaml").read_text()
+    variables_to_set = re.findall(r"\$\{(\w+)\}", (place / "dragoman.yaml").read_text())
+    missing = run("check")
+    assert missing.code == 3
+    assert all(f"{name} is not set (dragoman.yaml:" in missing.err for name in variables_to_set)
+    assert run("search", "where is my order").code == 0
+    values = dict.fromkeys(variables_to_set, addresses["DEMO_SHOP_KEY"])
+    values["CARRIER_X_KEY"] = addresses["DEMO_CARRIER_KEY"]
+    (place / ".env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    assert run("check").code == 0
+    assert run("call", "store.getOrder", "order_id=1042").code == 0
+    assert run("call", "carrier.getParcels", "id=PX-100042").code == 0
+    assert "PX-100042" in run("ask", "Where is order 1042?").out
 
 
 def test_a_request_is_shown_without_any_secret(run: Run) -> None:

@@ -59,7 +59,9 @@ async def open_provider(
 
         return OfflinePlanner()
     from dragoman.models.connect import openai_provider  # noqa: PLC0415
+    from dragoman.models.server import Server  # noqa: PLC0415
 
+    server = Server.of(settings.base_url)
     key = settings.api_key or (None if settings.base_url else _OPENAI_KEY)
     if key is not None:
         await _require(key, parts)
@@ -67,7 +69,7 @@ async def open_provider(
     async def api_key() -> str:
         return await parts.secrets.resolve(key, where="model") if key else "none"
 
-    urls = [settings.base_url] if settings.base_url else []
+    urls = [server.base_url] if settings.base_url else []
     return openai_provider(
         settings, api_key=api_key, http_client=client(Reach.of(urls=urls)), clock=parts.clock
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -28,11 +29,18 @@ class Offer:
     _tools: dict[str, Tool] = field(default_factory=dict)
 
     def search(self, text: str, limit: int, *, caller: str) -> list[Hit]:
-        """Return the operations that fit a text best, of those that the caller may use."""
+        """Return the operations that fit a text best, of those that the caller may use.
+
+        One whose whole id is the text comes first: among thousands its words are nothing rare.
+        """
         policy, catalog = self.parts.policy, self.parts.catalog
         who = policy.caller(caller)
         allowed = {id_ for id_, one in catalog.operations.items() if policy.may(who, one)}
-        return catalog.search(text, limit, allowed)
+        hits = catalog.search(text, limit, allowed)
+        if text not in allowed:
+            return hits
+        named = Hit(catalog.operations[text], math.inf)
+        return [named, *(hit for hit in hits if hit.operation.id != text)][:limit]
 
     def table(self, toolset: str | None, *, caller: str) -> ToolTable:
         """Return the tools of a toolset, or of everything, that a caller may use."""

@@ -42,10 +42,13 @@ class Approve:
     redact: Callable[[JsonObject], JsonObject]
     credential: Callable[[Prepared], str]
 
-    async def __call__(self, call: Call, prepared: Prepared, rules: Rules) -> None:
-        """Let the call go on, or raise: `Ended` as pending, `PolicyError` when someone said no."""
+    async def __call__(self, call: Call, prepared: Prepared, rules: Rules) -> str | None:
+        """Return the id of the yes by which the call goes on, None where it needs none.
+
+        Raises `Ended` as pending, or `PolicyError` when someone said no.
+        """
         if not rules.needs_approval(prepared.effect):
-            return
+            return None
         key = await self.keys.key(call, rules)
         claim = await self.claims.find(key)
         approval = await self._asked(claim)
@@ -59,7 +62,7 @@ class Approve:
         if await self.approvals.use(approval.id, prepared_hash=prepared.hash):
             if prepared.effect is Effect.READ:
                 await self.claims.free(key, claim.call_id)
-            return
+            return approval.id
         await self.claims.free(key, claim.call_id)
         raise await self._ask(call, prepared, rules, key)
 

@@ -68,7 +68,7 @@ class CallPath:
             return previewed(call, prepared, rules)
 
         async def perform() -> Received:
-            await self.approve(call, prepared, rules)
+            trace.approval = await self.approve(call, prepared, rules)
             await self.limit(rules)
             async with self.claim(call, prepared, rules) as held:
                 held.received = trace.received = await self.send(prepared, rules, call.deadline)

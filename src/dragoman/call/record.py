@@ -30,6 +30,7 @@ class Trace:
     at: datetime
     started: float
     prepared: Prepared | None = None
+    approval: str | None = None
     received: Received | None = None
     outcome: Outcome | None = None
 
@@ -86,7 +87,7 @@ class Record:
             http_status=received.status if received else None,
             problem=cast("JsonObject", problem.as_json()) if problem else None,
             rule=problem.rule if problem else "",
-            approval_id=outcome.approval if outcome else None,
+            approval_id=(outcome.approval if outcome else None) or trace.approval,
             bytes_received=len(received.body) if received else None,
             seconds=self.clock.monotonic() - trace.started,
             api_seconds=received.seconds if received else None,

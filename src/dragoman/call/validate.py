@@ -31,8 +31,7 @@ class Validate:
     def __call__(self, call: Call, operation: Operation) -> None:
         """Return where the arguments fit; raises `ArgumentError` naming every fault otherwise."""
         validator = self._validator(operation)
-        found = validator.iter_errors(cast("dict[str, object]", call.arguments))
-        errors = list(islice(found, _MAX_ERRORS))
+        errors = _errors(validator, call, operation)
         if not errors:
             return
         faults = [_field_error(error) for error in errors]
@@ -58,6 +57,26 @@ class Validate:
             ) from None
         self._compiled[operation.id] = validator
         return validator
+
+
+def _errors(
+    validator: jsonschema_rs.Draft202012Validator, call: Call, operation: Operation
+) -> list[jsonschema_rs.ValidationError]:
+    """Return the first faults; raises `ArgumentError` for values that are no JSON at all."""
+    try:
+        found = validator.iter_errors(cast("dict[str, object]", call.arguments))
+        return list(islice(found, _MAX_ERRORS))
+    except UnicodeEncodeError as error:
+        code = f"U+{ord(error.object[error.start]):04X}"
+        raise ArgumentError(
+            f"{operation.id}: the arguments hold half a character ({code}), which cannot be sent."
+        ) from None
+    except ValueError as error:
+        said = _shorten(str(error).splitlines()[0] if str(error) else type(error).__name__)
+        raise ArgumentError(
+            f"{operation.id}: the arguments cannot be read as JSON: {said}.",
+            hint="Send text, numbers, lists and objects, and not too many within each other.",
+        ) from None
 
 
 def _field_error(error: jsonschema_rs.ValidationError) -> FieldError:

@@ -42,7 +42,14 @@ VERBS = tuple(verb for verbs in _GROUPS.values() for verb in verbs)
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 failed, 2 usage, 3 credentials, 4 waiting, 5 refused."""
-    sys.exit(_run(list(sys.argv[1:] if argv is None else argv)))
+    try:
+        code = _run(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone (head, less): end quietly, and keep Python from writing at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
 
 
 def _run(argv: list[str]) -> int:
@@ -59,12 +66,7 @@ def _run(argv: list[str]) -> int:
         return _unknown(verb)
     from dragoman.cli.command import run  # noqa: PLC0415 - not for --help
 
-    try:
-        return run(import_module(f"dragoman.cli.{verb}").app, rest)
-    except BrokenPipeError:
-        # The reader has gone (head, less): end quietly, and keep Python from writing at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    return run(import_module(f"dragoman.cli.{verb}").app, rest)
 
 
 def _help() -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Mapping
 from typing import cast
 
 from dragoman.audit.approvals import Approval
+from dragoman.cli.keyboard import read_line
 from dragoman.cli.terminal import can_ask, neutral
 from dragoman.operation import JsonValue
 
@@ -32,5 +32,4 @@ async def ask_person(approval: Approval) -> bool:
     if not can_ask():
         return False
     print(f"? {headline(approval)}   [y]es [n]o ", end="", file=sys.stderr, flush=True)
-    line = await asyncio.to_thread(sys.stdin.readline)
-    return line.strip().lower() in {"y", "yes"}
+    return (await read_line()).strip().lower() in {"y", "yes"}

@@ -49,7 +49,10 @@ Usage: dragoman call API.OPERATION [key=value …] [--data JSON|@FILE|-] [--user
 async def call(
     operation: str = "",
     *arguments: str,
-    data: Annotated[str | None, Parameter(name="--data")] = None,
+    data: Annotated[
+        str | None,
+        Parameter(name="--data", allow_leading_hyphen=True),  # `-` is standard input
+    ] = None,
     user: str | None = None,
     caller: str = "owner",
     dry_run: Annotated[bool, Parameter(negative="")] = False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
 from dragoman.assistant.answer import CallFinished, Event, TextArrived
@@ -10,6 +9,7 @@ from dragoman.cli.approval import ask_person
 from dragoman.cli.ask import show_answer
 from dragoman.cli.call import call_line
 from dragoman.cli.command import Options, verb
+from dragoman.cli.keyboard import Interrupted, interruptible, read_line
 from dragoman.cli.terminal import can_ask, complain, neutral, note
 from dragoman.errors import DragomanError
 from dragoman.operation import Status
@@ -43,18 +43,23 @@ async def chat(
         while question := await _read_line():
             shown = _Shown()
             try:
-                answer = await d.ask(
-                    question,
-                    user=user,
-                    caller=caller,
-                    toolset=toolset,
-                    after=after,
-                    approve=ask_person if can_ask() else None,
-                    on_event=shown.on_event,
-                    door="cli",
+                answer = await interruptible(
+                    d.ask(
+                        question,
+                        user=user,
+                        caller=caller,
+                        toolset=toolset,
+                        after=after,
+                        approve=ask_person if can_ask() else None,
+                        on_event=shown.on_event,
+                        door="cli",
+                    )
                 )
             except DragomanError as error:
                 complain(str(error))
+                continue
+            except Interrupted:
+                complain("stopped; ask on, or end with Ctrl-D")
                 continue
             show_answer(answer, already_shown=shown.text)
             # What waits has unanswered calls in it; the conversation goes on from before it.
@@ -80,5 +85,4 @@ class _Shown:
 async def _read_line() -> str:
     if sys.stdin.isatty():
         print("> ", end="", file=sys.stderr, flush=True)
-    line: str = await asyncio.to_thread(sys.stdin.readline)
-    return line.strip()
+    return (await read_line()).strip()

@@ -54,7 +54,13 @@ class Options:
 
 def verb(name: str, help: str) -> App:  # noqa: A002 - cyclopts' own name
     """Return the app of one verb; its module gives it a default command."""
-    return App(name=f"dragoman {name}", help=help, version_flags=[], result_action="return_value")
+    return App(
+        name=f"dragoman {name}",
+        help=help,
+        version_flags=[],
+        result_action="return_value",
+        suppress_keyboard_interrupt=False,  # `run` says so, and exits as the interface has it
+    )
 
 
 def run(app: App, tokens: Sequence[str]) -> int:
@@ -68,6 +74,8 @@ def run(app: App, tokens: Sequence[str]) -> int:
         for line in str(error).splitlines():
             complain(line)
         return exit_code(error)
+    except BrokenPipeError:
+        raise  # `main` ends quietly
     except KeyboardInterrupt:
         complain("stopped")
         return FAILED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
 from dragoman.errors import ArgumentError
@@ -82,7 +82,10 @@ def _integer(digits: str) -> int:
 
 
 def _number(digits: str) -> Decimal:
-    value = Decimal(digits)
+    try:
+        value = Decimal(digits)
+    except InvalidOperation:  # an exponent of more than 18 digits
+        raise _too_long() from None
     # 1e999999999 is short to write and endless to write out.
     if len(digits) > MAX_DIGITS or not value.is_finite() or abs(value.adjusted()) > MAX_DIGITS:
         raise _too_long()
