@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -68,7 +69,18 @@ def started(
         if name not in hidden and not name.startswith("DEMO_")
     }
     command = [sys.executable, *program, *words]
-    return subprocess.Popen(command, cwd=folder, env={**kept, **(environ or {})}, **more)
+    # Where the tests run in the background of a shell, Ctrl-C is ignored, and children inherit it.
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**kept, **(environ or {})},
+        preexec_fn=_heed_ctrl_c,  # noqa: PLW1509 - it calls one function that takes no lock
+        **more,
+    )
+
+
+def _heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def at_a_terminal(

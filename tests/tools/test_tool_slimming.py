@@ -143,7 +143,7 @@ def test_an_endless_enumeration_is_left_open() -> None:
 def test_a_hostile_schema_ends_open_and_bounded(schema: dict[str, Any]) -> None:
     start = time.perf_counter()
     slimmed = slim(schema)
-    assert time.perf_counter() - start < 3
+    assert time.perf_counter() - start < 30  # it would be hours without the bounds
     assert len(encode(slimmed.schema)) < 200
     assert slimmed.schema["additionalProperties"] is True
 
