@@ -4,13 +4,17 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run
 DEV    := $(VENV)/.dev
+FUZZ   := $(VENV)/.torture
+PEERS  := .venv-peers
 TESTS  ?= tests
 URL    ?=
+SECONDS ?= 60
+TARGETS ?=
 
-.PHONY: help demo demo-real serve test lint format bench judge lock clean
+.PHONY: help demo demo-real serve test lint format bench bench-peers judge torture lock clean
 
 help: ## show what there is
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(RUN) ## ask real questions through the whole path; URL=… uses your own API
 	@$(BIN)/dragoman demo $(if $(URL),--url $(URL))
@@ -37,15 +41,21 @@ format: $(DEV) ## put the code into form
 bench: $(DEV) ## measure, as ratios in one run
 	$(BIN)/python -m bench
 
+bench-peers: $(DEV) $(PEERS)/.installed ## measure side by side with FastMCP; writes docs/evidence
+	$(BIN)/python -m bench.peers $(PEERS)/bin/python
+
 judge: $(DEV) ## let Prism and an emulator of others judge our requests; writes docs/evidence
 	$(BIN)/python -m judge prism
 	$(BIN)/python -m judge emulate
+
+torture: $(FUZZ) ## fuzz what strangers reach, SECONDS=60 for each of TARGETS=…; writes docs/evidence
+	$(BIN)/python -m torture --seconds $(SECONDS) $(TARGETS)
 
 lock: $(DEV) ## write the lock files anew from pyproject.toml
 	$(BIN)/python tools/lock.py
 
 clean: ## remove what was made
-	rm -rf $(VENV) .venv-real .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-real $(PEERS) .torture .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -60,3 +70,13 @@ $(DEV): requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(RUN)
+
+$(FUZZ): requirements/torture.txt pyproject.toml | $(DEV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/torture.txt
+	@touch $@
+
+# A program of others in an environment of its own: nothing of it reaches ours.
+$(PEERS)/.installed: requirements/peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/peers.txt
+	@touch $@

@@ -11,6 +11,7 @@ from bench.measure import Row, table
 from bench.path import governed_reads
 from bench.reading import catalogs
 from bench.start import starts
+from bench.whole import wholes
 
 SPECS = Path(
     os.environ.get("DRAGOMAN_SPECS", Path(__file__).resolve().parents[2] / "shared" / "specs")
@@ -21,7 +22,7 @@ def main() -> int:
     """Measure, print, and return 0: a figure is no verdict."""
     rows: list[Row] = [*starts(), *asyncio.run(governed_reads())]
     if SPECS.is_dir():
-        rows += catalogs(SPECS)
+        rows += [*catalogs(SPECS), *wholes(SPECS)]
     else:
         print(f"no API descriptions at {SPECS}: set DRAGOMAN_SPECS for the rows on them")
     print(table(rows))

@@ -14,6 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {
     "requirements/run.txt": ["--extra", "postgres", "--group", "build"],
     "requirements/dev.txt": ["--extra", "postgres", "--group", "build", "--group", "dev"],
+    "requirements/torture.txt": [
+        *("--extra", "postgres", "--group", "build", "--group", "dev", "--group", "torture"),
+    ],
 }
 
 

@@ -82,3 +82,16 @@ def test_a_schema_that_is_none_makes_the_operation_unsupported() -> None:
 def test_a_remote_reference_is_never_fetched() -> None:
     with pytest.raises(UnsupportedError):
         check({"x": {"$ref": "http://127.0.0.1:9/schema.json"}}, {"x": 1})
+
+
+def test_half_a_character_is_refused() -> None:
+    assert fault({"q": {"enum": ["a"]}}, {"q": "a\udfff"}) == (
+        "shop.getOrder: the arguments hold half a character (U+DFFF), which cannot be sent."
+    )
+
+
+def test_arguments_that_are_nested_without_end_are_refused() -> None:
+    deep: object = "x"
+    for _ in range(500):
+        deep = [deep]
+    assert "cannot be read as JSON" in fault({"q": {"type": "string"}}, {"q": deep})

@@ -1,0 +1,87 @@
+"""Side by side with FastMCP on the same documents: `make bench-peers`.
+
+Both go from the file to all tools as JSON, each run in a process of its own, in turn. FastMCP is
+in an environment of its own, which is made for this alone; its interpreter is the argument.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+SPECS = Path(os.environ.get("DRAGOMAN_SPECS", ROOT.parent / "shared" / "specs"))
+PAGE = ROOT / "docs" / "evidence" / "peers.md"
+RUNS = 3
+DOCUMENTS = ("github.json", "stripe.json")
+
+_WHAT = (
+    ("time, s", "seconds", 1),
+    ("peak memory of the process, MB", "peak_mb", 1),
+    ("of it after the imports, MB", "grown_mb", 1),
+    ("all tools as they are listed, MB", "bytes", 1e6),
+    ("of it names, descriptions and input schemas, MB", "input_bytes", 1e6),
+    ("tools", "tools", 1),
+)
+
+_HEAD = """# Side by side with FastMCP
+
+Made by `make bench-peers`, which installs FastMCP {version} beside us for this alone. Both sides
+go from the file to all tools as JSON; every run is a process of its own, the two sides in turn,
+and what is shown is the median of {runs}. Imports do not count as time. FastMCP lists tools as MCP
+has them, with the schemas of results; the fifth row of each document leaves those out. The
+figures are of one machine: the ratios are what holds.
+
+"""
+
+
+def main() -> int:
+    """Measure, print the table and write the page; a figure is no verdict."""
+    theirs = sys.argv[1]
+    if not SPECS.is_dir():
+        print(f"no API descriptions at {SPECS}: set DRAGOMAN_SPECS")
+        return 1
+    version = _printed([theirs, "-c", "import fastmcp; print(fastmcp.__version__)"]).strip()
+    lines = ["| document | what | Dragoman | FastMCP | ratio |", "|---|---|--:|--:|--:|"]
+    for name in DOCUMENTS:
+        lines += _rows(name, SPECS / name, theirs)
+    table = "\n".join(lines) + "\n"
+    print(table, end="")
+    PAGE.write_text(_HEAD.format(version=version, runs=RUNS) + table, "utf-8")
+    return 0
+
+
+def _rows(name: str, path: Path, theirs: str) -> list[str]:
+    ours = [sys.executable, "-m", "bench.whole", str(path)]
+    peer = [theirs, str(ROOT / "bench" / "fastmcp_tools.py"), str(path)]
+    pairs = [(_measured(ours), _measured(peer)) for _ in range(RUNS)]
+    return [_row(name, what, key, unit, pairs) for what, key, unit in _WHAT]
+
+
+def _row(
+    name: str, what: str, key: str, unit: float, pairs: Sequence[tuple[dict[str, Any], ...]]
+) -> str:
+    ours, theirs = (statistics.median(pair[side][key] for pair in pairs) for side in (0, 1))
+    ratio = statistics.median(two[key] / one[key] for one, two in pairs)
+    form = ",.0f" if key == "tools" else ",.2f"
+    return f"| {name} | {what} | {ours / unit:{form}} | {theirs / unit:{form}} | {ratio:,.1f} × |"
+
+
+def _measured(command: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_printed(command).splitlines()[-1])
+    return {**found, "grown_mb": found["peak_mb"] - found["imports_mb"]}
+
+
+def _printed(command: list[str]) -> str:
+    ended = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    return ended.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
