@@ -24,11 +24,10 @@ async def _listed(document: bytes) -> Sequence[Tool]:
 def _sizes(tool: Tool) -> tuple[int, int]:
     """Return the bytes of a tool as it is listed, and of what a model reads of it."""
     listed = tool.to_mcp_tool()
-    shown = [listed.name, listed.description or "", listed.inputSchema]
+    whole = listed.model_dump_json(by_alias=True, exclude_none=True)
+    shown = [listed.name, listed.description or "", listed.input_schema]
     text = json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
-    return len(listed.model_dump_json(by_alias=True, exclude_none=True).encode()), len(
-        text.encode()
-    )
+    return len(whole.encode()), len(text.encode())
 
 
 def main() -> int:

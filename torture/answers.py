@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Coroutine
 
+from dragoman.access.policy import Rules
 from dragoman.apis.http.answer import problem_of, read_answer
+from dragoman.call.shape import Shape
+from dragoman.clock import Deadline, SystemClock
 from dragoman.credentials.token_response import read_token
 from dragoman.exact_json import encode
 from dragoman.network import Response
-from dragoman.operation import Effect, Prepared, Received
+from dragoman.operation import Call, Contract, Effect, Operation, Outcome, Prepared, Received
 from torture import seeds
 from torture.choices import Choices
 from torture.hostile import as_json, mutated, value
 from torture.promise import expected
 
-__all__ = ["answer", "token"]
+__all__ = ["answer", "shape", "token"]
 
+_CONTRACT = Contract({"type": "object", "properties": {"page": {}}}, (), None)
+_OPERATION = Operation("a.b", "a", "b", "http", Effect.READ, read=lambda: _CONTRACT)
+_DEADLINE = Deadline.after(3_600, SystemClock())
 _PREPARED = Prepared("a.b", "a", "http", Effect.READ, "GET", "https://a.example/")
 
 
@@ -36,6 +43,31 @@ def answer(data: bytes) -> None:
         json.dumps(problem.problem.as_json()).encode()
     with expected():
         encode(read_answer(received))
+
+
+def shape(data: bytes) -> None:
+    """Select from an answer, and cut it to a budget; what is left is JSON."""
+    choices = Choices(data)
+    pieces = [choices.pick(seeds.SELECTS) for _ in range(choices.below(6))]
+    expression = "".join(pieces) if choices.below(3) else choices.pick(seeds.WHOLE_SELECTS)
+    rules = Rules(select=expression if choices.below(4) else None)
+    call = Call("c", "a.b", {}, _DEADLINE, "s", budget=choices.pick((None, 100, 2_000)))
+    body = as_json(value(choices))[:100_000]  # what is larger is shaped in a thread
+    received = Received(200, "application/json", (), body, 0.1)
+    with expected():
+        shaped = Shape()(call, _OPERATION, rules, _PREPARED, received)
+        encode(_returned(shaped).data)
+
+
+def _returned(shaped: Coroutine[None, None, Outcome]) -> Outcome:
+    """Return what a small answer becomes, for which nothing has to be waited."""
+    try:
+        shaped.send(None)
+    except StopIteration as ended:
+        outcome: Outcome = ended.value
+        return outcome
+    shaped.close()
+    raise AssertionError("it waits for something")
 
 
 def token(data: bytes) -> None:

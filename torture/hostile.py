@@ -50,6 +50,9 @@ def _nested(depth: int, wrap: Callable[[Any], Any]) -> Any:
 _LARGE: tuple[Callable[[], Any], ...] = (
     lambda: "y" * 70_000,
     lambda: ".." + "/.." * 300,
+    lambda: "[" * 3_000,
+    lambda: "(" * 3_000,
+    lambda: "${" * 3_000,
     lambda: _nested(70, lambda inner: [inner]),
     lambda: _nested(150, lambda inner: {"a": inner}),
     lambda: _nested(300, lambda inner: [inner]),

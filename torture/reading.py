@@ -97,8 +97,6 @@ def _source(choices: Choices) -> Source:
     text = as_json(mutated(root, choices))
     if choices.one_in(4):
         text = b"# read as YAML\n" + text
-    if choices.one_in(20):
-        return Source(_LOCATION, from_disk=True, document=root)
     return parsed(text, _LOCATION, from_disk=choices.below(2) == 0)
 
 

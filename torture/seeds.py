@@ -12,7 +12,9 @@ __all__ = [
     "JSON",
     "MEDIA_TYPES",
     "OVERLAYS",
+    "SELECTS",
     "TOKENS",
+    "WHOLE_SELECTS",
     "YAML",
 ]
 
@@ -33,6 +35,7 @@ YAML = (
     b"callers: {b: {toolset: s, scopes: ['c:read', c.t]}}\nstore: sqlite:///d.db\n",
     b"a: &x [1, 0o17, 0x1F, 1.5e3, .5, ~, NO, 'it''s', \"\\u00e9\\n\"]\nb: *x\nc: !!str 1\n",
     b"? a\n: - b\n  - {c: d, e: [f]}\n  - |\n    text\n     more\n  - >-\n    folded\n...\n",
+    b"a: 0x" + b"F" * 3_400 + b"\nb: 1" + b"0" * 3_990,
     b"%YAML 1.2\n---\na: !!int '5'\nb: !x y\n<<: {c: d}\n# end\n",
 )
 
@@ -139,3 +142,22 @@ _CHALLENGES = ('Bearer error="invalid_token"', 'Bearer error=insufficient_scope,
 _OTHERS = ("", "5", "0.5", "1e9", "-1", "9" * 400, "\udcff", "x" * 5_000)
 
 HEADER_VALUES = (*_DATES, *_CHALLENGES, *_OTHERS, *MEDIA_TYPES[-9:], "application/xml")
+
+_SELECTS = r"""
+a b type name . [ ] [] [*] [0] [-1] [::0] [?a] { } , : * | || && ! == < & @ ( ) `1` `[1]` '
+length( to_number( sort_by( max_by( join( sum( avg( ceil( keys( map( merge( not_null( flatten(
+"""
+
+SELECTS = tuple(_SELECTS.split())
+"""Parts of JMESPath, of which most make no sense together."""
+
+WHOLE_SELECTS = (
+    "ceil(to_number(@))",
+    "to_number(a)",
+    "{a: a, b: b[].type, n: length(@)}",
+    "sort_by(@, &a)[::-1]",
+    "*.*[?type == 'x' && a > `1`] | [0]",
+    "a." * 400 + "a",
+    "map(&to_number(@), @)",
+    "join(', ', keys(@))",
+)

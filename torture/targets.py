@@ -35,6 +35,7 @@ TARGETS: dict[str, Target] = {
     "overlay": Target(reading.overlay),
     "prepare": Target(requests.prepared),
     "answer": Target(answers.answer),
+    "shape": Target(answers.shape),
     "token": Target(answers.token),
     "settings": Target(texts.settings),
     "configuration": Target(texts.configuration, seeds.YAML, 4_000),

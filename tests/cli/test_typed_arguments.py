@@ -63,6 +63,7 @@ def typed(*tokens: str, data: str | None = None) -> dict[str, object]:
         ("amount=25.00", Decimal("25.00")),
         ("amount=25", 25),
         ("amount=1e3", Decimal("1E+3")),
+        ("amount=1e99999999999999999999", "1e99999999999999999999"),
         ("amount=NaN", "NaN"),
         ("amount=Infinity", "Infinity"),
         ("flag=true", True),

@@ -261,6 +261,11 @@ def test_a_select_is_an_expression(told) -> None:
     assert said.startswith("dragoman.yaml:5: select is no JMESPath expression")
 
 
+def test_a_select_that_is_nested_too_deeply_is_refused(told) -> None:
+    (said,) = told(SHOP + f"    operations:\n      getOrder: {{select: '{'[' * 5000}'}}\n")
+    assert said == "dragoman.yaml:5: select is nested too deeply."
+
+
 def test_calls_by_hand_say_how_they_are_made(told) -> None:
     text = """\
 apis:

@@ -63,6 +63,7 @@ def test_the_keys_are_text_whatever_they_look_like() -> None:
         ("a: .nan\n", "f:1: .nan is no number here"),
         ("a: 1e999\n", "f:1: 1e999 is larger than a number can be here"),
         ("a: " + "9" * 5000, "f:1: a number of more than 4,000 digits"),
+        ("a: 0x" + "F" * 3600, "f:1: a number of more than 4,000 digits"),
         ("a: 1\nb: \x07\n", "f:2: not YAML: unacceptable character #x0007"),
         ("[" * 100_000, "f:1: nested deeper than 100"),
         ("{a: " * 100_000, "f:1: nested deeper than 100"),

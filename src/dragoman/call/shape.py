@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, cast
 
 from dragoman.access.policy import Rules
 from dragoman.apis.http.answer import read_answer
 from dragoman.call.trim import trim, without_empties
 from dragoman.errors import ConfigurationError
+from dragoman.exact_json import encode
 from dragoman.operation import Call, JsonValue, Operation, Outcome, Prepared, Received, Status
 
 if TYPE_CHECKING:
+    from jmespath import Options
     from jmespath.parser import ParsedResult
 
 __all__ = ["Shape"]
@@ -77,17 +80,18 @@ def _note(operation: Operation, received: Received, cuts: tuple[str, ...]) -> st
 
 
 def _select(operation: Operation, rules: Rules, data: JsonValue, *, exact: bool) -> JsonValue:
-    import jmespath  # noqa: PLC0415 - only where the owner selects
-
+    expression = cast("str", rules.select)
+    data = _plain_numbers(data) if exact else data
     try:
-        selected = _compiled(cast("str", rules.select)).search(
-            _plain_numbers(data) if exact else data
-        )
-    except jmespath.exceptions.JMESPathError as error:
+        selected = cast("JsonValue", _compiled(expression).search(data, _options()))
+        if "&" in expression:
+            encode(selected)  # an expression alone (`&name`) is a value of JMESPath, not of JSON
+    # Its functions let Python's own errors through; those of JMESPath itself are ValueErrors.
+    except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise ConfigurationError(
             f"{rules.rule_of.get('select', operation.id)}: select of {operation.id}: {error}"
         ) from None
-    return cast("JsonValue", selected)
+    return selected
 
 
 @lru_cache(maxsize=512)
@@ -95,6 +99,26 @@ def _compiled(expression: str) -> ParsedResult:
     import jmespath  # noqa: PLC0415 - only where the owner selects
 
     return jmespath.compile(expression)
+
+
+@cache
+def _options() -> Options:
+    """Return JMESPath's functions with a `to_number` that keeps to JSON.
+
+    Its own makes a whole number of every decimal, of 1e999999999 too, which never ends; and it
+    reads NaN and Infinity, which are none (JMESPath specification, "to_number": else null).
+    """
+    from jmespath import Options, functions  # noqa: PLC0415 - only where the owner selects
+
+    class Exact(functions.Functions):
+        @functions.signature({"types": []})
+        def _func_to_number(self, value: object) -> object:
+            if isinstance(value, Decimal):
+                return value
+            found = super()._func_to_number(value)  # type: ignore[misc] # unknown to its stubs
+            return None if isinstance(found, float) and not math.isfinite(found) else found
+
+    return Options(custom_functions=Exact())
 
 
 def _plain_numbers(value: JsonValue) -> JsonValue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import cast
 
@@ -96,7 +96,10 @@ def _number(text: str, kind: str) -> int | Decimal | None:
         return None
     if _INTEGER.fullmatch(text.strip()):
         return int(text)
-    return Decimal(text.strip()) if kind == "number" else None
+    try:
+        return Decimal(text.strip()) if kind == "number" else None
+    except InvalidOperation:  # an exponent of more than 18 digits
+        return None
 
 
 def _types(schema: Mapping[str, JsonValue], root: JsonSchema, depth: int = 0) -> list[str]:

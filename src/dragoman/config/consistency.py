@@ -126,6 +126,8 @@ def _of_select(at: tuple[str, ...], own: OperationSettings) -> Iterator[Fault]:
         jmespath.compile(own.select)
     except jmespath.exceptions.JMESPathError as error:
         yield at, f"select is no JMESPath expression: {str(error).splitlines()[0]}"
+    except RecursionError:
+        yield at, "select is nested too deeply."
 
 
 def _by_hand(at: tuple[str, ...], own: OperationSettings) -> Iterator[Fault]:

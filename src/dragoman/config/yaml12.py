@@ -33,6 +33,7 @@ _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fals
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_BASES = {"0o": 8, "0x": 16}
 _MAX_DIGITS = 4000
 
 _TAGS = "tag:yaml.org,2002:"
@@ -242,11 +243,11 @@ class _Builder:
         if text in _BOOL:
             return _BOOL[text]
         if _INT.fullmatch(text):
-            if text[:2] in {"0o", "0x"}:
-                return int(text[2:], 8 if text[1] == "o" else 16)
-            if len(text) > _MAX_DIGITS:
+            base = _BASES.get(text[:2], 10)
+            # Python writes out no number of more than 4,300 decimal digits.
+            if len(text) * math.log10(base) > _MAX_DIGITS:
                 raise self._error(event, f"a number of more than {_MAX_DIGITS:,} digits")
-            return int(text)
+            return int(text if base == 10 else text[2:], base)
         if _FLOAT.fullmatch(text):
             number = float(text)
             if math.isinf(number):
