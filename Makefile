@@ -60,19 +60,20 @@ clean: ## remove what was made
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-# What is installed is what the lock files say, hash by hash.
+# What is installed is what the lock files say, hash by hash; they are complete, so pip resolves
+# nothing: it would look past them for a newer release where a package is wanted with extras.
 $(RUN): requirements/run.txt pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/run.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(DEV): requirements/dev.txt pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(RUN)
 
 $(FUZZ): requirements/torture.txt pyproject.toml | $(DEV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/torture.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/torture.txt
 	@touch $@
 
 # A program of others in an environment of its own: nothing of it reaches ours.
