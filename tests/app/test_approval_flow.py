@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from dragoman import PolicyError, Status
+from dragoman.audit.approvals import Approvals
+from dragoman.audit.claims import Claim, ClaimState
 from dragoman.clock import SystemClock
 from small_shop import TOKEN
 
@@ -63,6 +65,31 @@ async def test_an_approval_is_used_once(dragoman, shop) -> None:
     assert len(shop.refunds) == 1
     with pytest.raises(PolicyError):
         await d.approve(waiting.approval)
+
+
+async def test_who_comes_late_leaves_the_claim_of_who_is_sending(
+    dragoman, shop, monkeypatch
+) -> None:
+    """Two resume at once: the other one takes the yes and claims just before we give up on it."""
+    d = await dragoman()
+    waiting = await d.call("shop.refundOrder", REFUND)
+    await d.approve(waiting.approval)
+    claims, use = d.parts.path.claim.claims, Approvals.use
+    taken: list[Claim] = []
+
+    async def used_by_another(self, id: str, *, prepared_hash: str) -> bool:  # noqa: A002
+        assert await use(self, id, prepared_hash=prepared_hash)
+        key = (await d.parts.store.read("SELECT key FROM claims", {}))[0]["key"]
+        taken.append(await claims.find(key))
+        assert await claims.start(taken[0]) is None
+        return False
+
+    monkeypatch.setattr(Approvals, "use", used_by_another)
+    late = await d.resume(waiting.id)
+    held = await claims.find(taken[0].key)
+    assert (late.status, held.state) == (Status.RUNNING, ClaimState.RUNNING)
+    assert await d.parts.approvals.waiting() == []
+    assert shop.refunds == []
 
 
 async def test_a_yes_from_another_process_counts(dragoman, shop) -> None:

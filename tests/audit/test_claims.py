@@ -71,6 +71,20 @@ async def test_what_surely_did_not_happen_frees_the_key(claims: Claims) -> None:
     assert await claims.start(claim(call_id="c2")) is None
 
 
+async def test_only_what_still_waits_for_that_approval_is_withdrawn(claims: Claims) -> None:
+    waiting = await claims.wait(claim(approval="ap_1"))
+    await claims.withdraw(replace(waiting, approval="ap_2"))
+    assert await claims.find("k") == waiting
+    assert await claims.start(claim()) is None
+    await claims.withdraw(waiting)
+    found = await claims.find("k")
+    assert found is not None
+    assert found.state is ClaimState.RUNNING
+    await claims.free("k", "c1")
+    await claims.withdraw(await claims.wait(claim(approval="ap_3")))
+    assert await claims.find("k") is None
+
+
 async def test_a_call_frees_only_its_own_claim_and_never_one_that_is_done(claims: Claims) -> None:
     await claims.start(claim())
     await claims.free("k", "c2")

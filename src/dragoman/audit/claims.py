@@ -49,6 +49,7 @@ RETURNING scope, api
 _RETIRE = """
 DELETE FROM claims WHERE scope = :scope AND api = :api AND state = 'ok' AND key <> :key
 """
+_WITHDRAW = "DELETE FROM claims WHERE key = :key AND state = 'pending' AND approval = :approval"
 _FREE = "DELETE FROM claims WHERE key = :key AND call_id = :call_id AND state <> 'ok'"
 
 _ATTEMPTS = 5
@@ -152,6 +153,11 @@ class Claims:
     async def free(self, key: str, call_id: str) -> None:
         """Forget the claim of a write that surely did not happen."""
         await self._store.write(lambda s: s.run(_FREE, {"key": key, "call_id": call_id}))
+
+    async def withdraw(self, claim: Claim) -> None:
+        """Forget that a call waits for its approval; one that has gone on since stays."""
+        parameters = {"key": claim.key, "approval": claim.approval}
+        await self._store.write(lambda s: s.run(_WITHDRAW, parameters))
 
     def _insert(self, statements: Statements, sql: str, claim: Claim) -> Claim | None:
         """Insert the claim, or return the one in its way."""

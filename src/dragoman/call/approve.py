@@ -13,7 +13,8 @@ from datetime import timedelta
 from dragoman.access.policy import Rules
 from dragoman.audit.approvals import Approval, Approvals, ApprovalState
 from dragoman.audit.claims import Claim, Claims, ClaimState
-from dragoman.call.ending import ended
+from dragoman.call.claim import first_answer, under_way
+from dragoman.call.ending import Repeated, ended
 from dragoman.call.keys import Keys
 from dragoman.call.prepare import shown
 from dragoman.call.stored import store_call
@@ -57,13 +58,13 @@ class Approve:
         if approval.state is ApprovalState.WAITING and approval.prepared_hash == prepared.hash:
             raise _pending(call, prepared, approval.id)
         if approval.state is ApprovalState.DENIED:
-            await self.claims.free(key, claim.call_id)
+            await self.claims.withdraw(claim)
             raise _denied(approval, rules)
         if await self.approvals.use(approval.id, prepared_hash=prepared.hash):
             if prepared.effect is Effect.READ:
-                await self.claims.free(key, claim.call_id)
+                await self.claims.withdraw(claim)
             return approval.id
-        await self.claims.free(key, claim.call_id)
+        await self.claims.withdraw(claim)
         raise await self._ask(call, prepared, rules, key)
 
     async def _asked(self, claim: Claim | None) -> Approval | None:
@@ -74,11 +75,14 @@ class Approve:
             return await self.approvals.get(claim.approval)
         except NotFoundError:
             # The process died between the two rows; the question was never seen by anybody.
-            await self.claims.free(claim.key, claim.call_id)
+            await self.claims.withdraw(claim)
             return None
 
     async def _ask(self, call: Call, prepared: Prepared, rules: Rules, key: str) -> Exception:
-        """Put the question into the store, once for all equal calls, and end this one."""
+        """Put the question into the store, once for all equal calls, and end this one.
+
+        An equal call may have got its yes and gone on by now: then there is nothing to ask.
+        """
         now = self.clock.now()
         stored = store_call(call)
         if self.redact(stored) != stored:
@@ -114,6 +118,10 @@ class Approve:
                 lease_until=approval.expires,
             )
         )
+        if held.state is ClaimState.OK:
+            return Repeated(first_answer(held))
+        if held.state is not ClaimState.PENDING:
+            return under_way(call, prepared, held)
         if held.approval == approval.id:
             await self.approvals.ask(approval)
         return _pending(call, prepared, held.approval or approval.id)
