@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from dragoman.access.policy import Policy
 from dragoman.apis.description import Description
@@ -68,10 +69,16 @@ class Parts:
 
     def operation(self, operation_id: str) -> Operation:
         """Return an operation; raises `NotFoundError`, or why its API cannot be read now."""
-        fault = self.unavailable.get(operation_id.partition(".")[0])
-        if fault is not None and operation_id not in self.catalog.operations:
-            raise fault
-        return self.catalog.get(operation_id)
+        return _operation(self.catalog, self.unavailable, operation_id)
+
+
+def _operation(
+    catalog: Catalog, unavailable: Mapping[str, DragomanError], operation_id: str
+) -> Operation:
+    fault = unavailable.get(operation_id.partition(".")[0])
+    if fault is not None and operation_id not in catalog.operations:
+        raise fault
+    return catalog.get(operation_id)
 
 
 async def open_parts(
@@ -111,30 +118,9 @@ async def open_parts(
         )
         for name, one in described.items()
     }
-    claims, approvals = Claims(store, clock), Approvals(store, clock)
     audit = AuditLog(store, clock, live.redact_json)
-    keys = Keys(lambda: key("claims"))
-    rates = Rates()
-
-    def operation(operation_id: str) -> Operation:
-        return parts.operation(operation_id)
-
-    def credential(prepared: Prepared) -> str:
-        return routes[prepared.api].credentials.label(prepared.security)
-
-    path = CallPath(
-        identify=Identify(policy),
-        authorize=Authorize(operation, policy, rates),
-        validate=Validate(),
-        reuse=Reuse(claims, keys),
-        approve=Approve(approvals, claims, keys, clock, live.redact_json, credential),
-        limit=Limit(rates),
-        claim=Claiming(claims, keys, clock, live.redact_bytes),
-        send=Send(routes, network),
-        shape=Shape(),
-        record=Record(audit, live, clock),
-    )
-    parts = Parts(
+    approvals = Approvals(store, clock)
+    return Parts(
         configuration=configuration,
         clock=clock,
         live=live,
@@ -149,9 +135,52 @@ async def open_parts(
         descriptions=descriptions,
         unavailable=unavailable,
         routes=routes,
-        path=path,
+        path=_call_path(
+            partial(_operation, catalog, unavailable),
+            policy=policy,
+            routes=routes,
+            network=network,
+            claims=Claims(store, clock),
+            approvals=approvals,
+            audit=audit,
+            keys=Keys(lambda: key("claims")),
+            live=live,
+            clock=clock,
+        ),
     )
-    return parts
+
+
+def _call_path(
+    operation: Callable[[str], Operation],
+    *,
+    policy: Policy,
+    routes: Mapping[str, Route],
+    network: Network,
+    claims: Claims,
+    approvals: Approvals,
+    audit: AuditLog,
+    keys: Keys,
+    live: LiveValues,
+    clock: Clock,
+) -> CallPath:
+    """Give each stage what it needs, and nothing else."""
+    rates = Rates()
+
+    def credential(prepared: Prepared) -> str:
+        return routes[prepared.api].credentials.label(prepared.security)
+
+    return CallPath(
+        identify=Identify(policy),
+        authorize=Authorize(operation, policy, rates),
+        validate=Validate(),
+        reuse=Reuse(claims, keys),
+        approve=Approve(approvals, claims, keys, clock, live.redact_json, credential),
+        limit=Limit(rates),
+        claim=Claiming(claims, keys, clock, live.redact_bytes),
+        send=Send(routes, network),
+        shape=Shape(),
+        record=Record(audit, live, clock),
+    )
 
 
 async def _describe_all(

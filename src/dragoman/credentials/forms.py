@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 
 from dragoman.config.settings import AuthValue, BasicAuth, OAuthAuth
 from dragoman.credentials.parts import AUTHORIZATION, BEARER, Basic, Grant, Part, Place, Value
 from dragoman.credentials.wording import described, form_of, offer
+from dragoman.nearest import did_you_mean
 from dragoman.operation import Scheme
 from dragoman.secrets.reference import Template
 
@@ -63,10 +63,9 @@ def typed(key: str, value: AuthValue, schemes: Mapping[str, Scheme]) -> list[Par
         return read(key, value, schemes)
     if key in schemes:
         raise Misuse(f"is {described(schemes[key])}: write {form_of(schemes[key])}.")
-    lower = {name.lower(): name for name in [*TYPES, *schemes]}
-    close = get_close_matches(key.lower(), lower, n=1)
-    meant = f" Did you mean {lower[close[0]]}?" if close else ""
-    raise Misuse(f"is neither a type ({', '.join(TYPES)}) nor a scheme. {offer(schemes)}{meant}")
+    meant = did_you_mean(key, [*TYPES, *schemes], 1)
+    what = f"is neither a type ({', '.join(TYPES)}) nor a scheme. {offer(schemes)} {meant}"
+    raise Misuse(what.rstrip())
 
 
 def _read_bearer(key: str, value: AuthValue, _: Mapping[str, Scheme]) -> list[Part]:
