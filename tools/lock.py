@@ -11,11 +11,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
+_ALL_EXTRAS = ("--extra", "postgres", "--extra", "tokens")
+
 LOCKS = {
     "requirements/run.txt": ["--extra", "postgres", "--group", "build"],
-    "requirements/dev.txt": ["--extra", "postgres", "--group", "build", "--group", "dev"],
+    "requirements/dev.txt": [*_ALL_EXTRAS, "--group", "build", "--group", "dev"],
     "requirements/torture.txt": [
-        *("--extra", "postgres", "--group", "build", "--group", "dev", "--group", "torture"),
+        *(*_ALL_EXTRAS, "--group", "build", "--group", "dev", "--group", "torture"),
     ],
 }
 
