@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_ALL_EXTRAS = ("--extra", "postgres", "--extra", "tokens")
+_ALL_EXTRAS = ("--all-extras",)
 
 LOCKS = {
     "requirements/run.txt": ["--extra", "postgres", "--group", "build"],

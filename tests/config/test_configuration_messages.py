@@ -92,7 +92,7 @@ def test_an_unset_secret_is_no_fault_before_it_is_used(loaded) -> None:
     [
         ("{bearer: sk-live-0123456789}", "bearer must be a reference such as ${NAME}"),
         ("{bearer: 12345678}", "bearer must be text with a reference such as ${NAME}"),
-        ('{bearer: "${vault:kv/x}"}', "bearer names the secret store 'vault'; this version knows"),
+        ('{bearer: "${keychain:x}"}', "bearer names the secret store 'keychain'; known are"),
         ('{bearer: "${TOKEN"}', "bearer holds a ${ that is no reference"),
         ('{bearer: "${}"}', "bearer holds ${}, which names nothing"),
         ("{basic: {username: u}}", "basic password is missing"),

@@ -57,8 +57,8 @@ async def test_missing_variables_are_known_without_reading_any(tmp_path: Path) -
 
 
 async def test_a_store_that_this_version_does_not_know_is_told(tmp_path: Path) -> None:
-    with pytest.raises(CredentialError, match=r"names the secret store 'vault' \(f:3\)"):
-        await resolved("${vault:kv/a}", tmp_path)
+    with pytest.raises(CredentialError, match=r"names the secret store 'keychain' \(f:3\)"):
+        await resolved("${keychain:kv/a}", tmp_path)
 
 
 @pytest.mark.parametrize(

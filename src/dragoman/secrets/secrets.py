@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from dragoman.clock import Clock, SystemClock
 from dragoman.errors import CredentialError
 from dragoman.secrets.live import LiveValues
+from dragoman.secrets.local import EnvironmentStore, FileStore
 from dragoman.secrets.reference import Reference, Template
+from dragoman.secrets.remote import Held, RemoteStore
 
-__all__ = ["STORES", "FileStore", "Secrets", "Store"]
+__all__ = ["STORES", "Secrets", "Store"]
 
-STORES = ("env", "file")
+STORES = ("env", "file", "vault", "aws", "gcp")
 """The prefixes that this version knows."""
 
-_MAX_FILE = 64 * 1024
+_ABSENT = {
+    "env": "Set it in the shell or in .env.",
+    "file": "Create the file, or correct its path.",
+    "vault": "Write the path as for `vault kv get`, without data/.",
+    "aws": "See that the name and the region (AWS_REGION) are right.",
+    "gcp": "Write projects/PROJECT/secrets/NAME.",
+}
+"""By store, what to do about a name that it does not have."""
 
 
 class Store(Protocol):
@@ -30,9 +39,16 @@ class Store(Protocol):
 class Secrets:
     """Resolves references. Values are returned and registered with `live`, and kept nowhere."""
 
-    def __init__(self, environment: Mapping[str, str], live: LiveValues, base: Path) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        live: LiveValues,
+        base: Path,
+        clock: Clock | None = None,
+    ) -> None:
         self._environment = environment
         self._live = live
+        self._clock = clock or SystemClock()
         self._stores: dict[str, Store] = {
             "env": EnvironmentStore(environment),
             "file": FileStore(base),
@@ -68,63 +84,59 @@ class Secrets:
         )
 
     async def _value(self, reference: Reference, where: str) -> str:
-        store = self._stores.get(reference.store)
-        if store is None:
-            raise CredentialError(
-                f"{reference} names the secret store '{reference.store}'{_at(where)}.",
-                hint=f"This version knows: {', '.join(self._stores)}.",
-            )
-        value = await store.read(reference.name)
+        store = self._store(reference, where)
+        try:
+            value = await store.read(reference.name)
+        except CredentialError as error:
+            if where and where not in error.detail:
+                raise CredentialError(
+                    f"{error.detail.removesuffix('.')} ({where}).", hint=error.hint
+                ) from None
+            raise
         if value is None or value == "":
             value = reference.default
         if value is None:
             raise CredentialError(
-                f"{reference.name} is not set{_at(where)}.",
-                hint="Set it in the shell or in .env."
-                if reference.store == "env"
-                else "Create the file, or correct its path.",
+                f"{reference.name} is not set{_at(where)}.", hint=_ABSENT[reference.store]
             )
         self._live.add(value, reference.name)
         return value
 
+    def _store(self, reference: Reference, where: str) -> Store:
+        """Return the store of a reference; one on the network is opened when first named."""
+        store = self._stores.get(reference.store)
+        if store is None:
+            if reference.store not in STORES:
+                raise CredentialError(
+                    f"{reference} names the secret store '{reference.store}'{_at(where)}.",
+                    hint=f"This version knows: {', '.join(STORES)}.",
+                )
+            store = self._stores[reference.store] = self._open(reference.store)
+        return store
 
-class EnvironmentStore:
-    """Variables of the process and of `.env`."""
+    def _open(self, prefix: str) -> Store:
+        """Open a store on the network; what it is entered with is a secret like any other."""
+        fetch: Callable[[str], Held | None]
+        entered_with: tuple[str, ...] = ()
+        match prefix:
+            case "vault":
+                from dragoman.secrets import vault  # noqa: PLC0415 - only where it is named
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
+                fetch = vault.Vault(self._environment, self._live.add, self._clock)
+                entered_with = vault.SECRET_VARIABLES
+            case "aws":
+                from dragoman.secrets import aws  # noqa: PLC0415 - only where it is named
 
-    async def read(self, name: str) -> str | None:
-        """Return the variable."""
-        return self._environment.get(name)
+                fetch = aws.AwsSecretsManager(self._environment)
+                entered_with = aws.SECRET_VARIABLES
+            case _:
+                from dragoman.secrets import gcp  # noqa: PLC0415 - only where it is named
 
-
-class FileStore:
-    """Files that hold one value each, as Docker and Kubernetes mount them."""
-
-    def __init__(self, base: Path) -> None:
-        self._base = base
-
-    async def read(self, name: str) -> str | None:
-        """Return the content of a file without its last line break; paths are from the base."""
-        return await asyncio.to_thread(self._read, self._base / name)
-
-    @staticmethod
-    def _read(path: Path) -> str | None:
-        try:
-            with path.open("rb") as file:
-                content = file.read(_MAX_FILE + 1)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise CredentialError(f"{path} cannot be read: {error.strerror}.") from None
-        if len(content) > _MAX_FILE:
-            raise CredentialError(f"{path} is larger than 64 KiB, which is no secret.")
-        try:
-            text = content.decode("utf-8")
-        except UnicodeDecodeError:
-            raise CredentialError(f"{path} is not text in UTF-8.") from None
-        return text.removesuffix("\n").removesuffix("\r")
+                fetch = gcp.GcpSecretManager(self._environment)
+        for name in entered_with:
+            if value := self._environment.get(name):
+                self._live.add(value, name)
+        return RemoteStore(prefix, fetch, self._clock)
 
 
 def _at(where: str) -> str:
