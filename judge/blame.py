@@ -136,6 +136,54 @@ def _byte_for_binary(case: Case) -> bool:
     return case.complaint.place == "body" and is_byte and is_raw
 
 
+def _closed_against_its_parts(case: Case) -> bool:
+    """Whether a body requires what it forbids: no value fits it by the letter."""
+    schema = case.resolve(case.body()[1])
+    own = schema.get("properties", {})
+    parts = [
+        case.resolve(one) for word in ("allOf", "oneOf", "anyOf") for one in schema.get(word, ())
+    ]
+    found = case.complaint.message.rpartition("found ")[2].strip("'")
+    is_listed = found not in own and any(found in part.get("properties", {}) for part in parts)
+    forbids = "additional properties" in case.complaint.message and is_listed
+    return bool(
+        forbids
+        and schema.get("additionalProperties") is False
+        and set(schema.get("required", ())) - set(own)
+    )
+
+
+def _read_only_required(case: Case) -> bool:
+    """Whether Prism misses what only answers hold, or says so of the choice around it."""
+    schemas = case.root.get("components", {}).get("schemas", {}).values()
+    read_only = {
+        name
+        for schema in schemas
+        for name, one in schema.get("properties", {}).items()
+        if case.resolve(one).get("readOnly") is True
+    }
+    missed = [
+        one.place
+        for one in case.refusal.complaints
+        if one.code == "required" and _quoted(one.message) in read_only
+    ]
+    if case.complaint.place in missed and _quoted(case.complaint.message) in read_only:
+        return True
+    choices = [case.resolve(one) for one in case.resolve(case.body()[1]).get("oneOf", ())]
+    of_choice = case.complaint.code == "oneOf" or any(
+        _quoted(case.complaint.message) in one.get("required", ()) for one in choices
+    )
+    given = set(case.refusal.argued.arguments.get("body", ()))
+    taken = [one for one in choices if set(one.get("required", ())) <= given]
+    inner = any(place.startswith(f"{case.complaint.place}.") for place in missed)
+    return of_choice and inner and len(taken) == 1
+
+
+def _quoted(message: str) -> str:
+    """Return the name that a message of Prism ends with, in quotes."""
+    return message.rpartition(" ")[2].strip("'")
+
+
 def _format_too_long(case: Case) -> bool:
     """Whether a value stops at its longest and so cannot be of the format that is wanted."""
     value: Any = case.refusal.argued.arguments
@@ -215,6 +263,18 @@ RULES = (
         "It says format: byte (base64) of an application/octet-stream that its own words call the"
         " byte array of a file: it means binary. Ours sends the bytes of the file.",
         _byte_for_binary,
+    ),
+    Rule(
+        "read only and required", "Prism",
+        "What is readOnly is required of answers alone (OpenAPI 3.0.4, 4.7.24.2). Inside of a"
+        " choice Prism misses it in a request, and then finds no choice that fits.",
+        _read_only_required,
+    ),
+    Rule(
+        "closed against its parts", "document",
+        "It says additionalProperties: false and requires members that only its allOf and oneOf"
+        " list: by the letter no value fits. Ours sends what these parts list.",
+        _closed_against_its_parts,
     ),
     Rule(
         "format and length", "document",

@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from dragoman import Dragoman
+from dragoman.access.policy import Rules
 from dragoman.apis.openapi.load import load
 from dragoman.apis.openapi.read import read
 from dragoman.app.wiring import Parts
 from dragoman.call.prepare import prepare
 from dragoman.clock import Deadline, SystemClock
 from dragoman.config.settings import ApiSettings
-from dragoman.errors import DragomanError
+from dragoman.errors import DragomanError, NetworkError
 from dragoman.network import Network, Reach
-from dragoman.operation import Call, Operation, Prepared, Scheme
+from dragoman.operation import Call, Operation, Prepared, Received, Scheme
 from judge.arguments import Argued, argued
 from judge.damage import damaged
 from judge.documents import read_document, requests_only
@@ -187,9 +188,16 @@ class _Court:
     ) -> tuple[int, tuple[Complaint, ...]]:
         rules = replace(self.parts.policy.rules(operation), timeout=_CALL_SECONDS)
         async with self.places:
-            deadline = _call(operation, {}).deadline
-            received = await self.parts.path.send(prepared, rules, deadline)
+            try:
+                received = await self._sent(operation, prepared, rules)
+            except NetworkError:
+                # Prism ends connections that were idle for 5 seconds, perhaps just when one is
+                # used again. It keeps nothing, so that a second attempt does no harm.
+                received = await self._sent(operation, prepared, rules)
         return received.status, _complaints(received.status, received.media_type, received.body)
+
+    async def _sent(self, operation: Operation, prepared: Prepared, rules: Rules) -> Received:
+        return await self.parts.path.send(prepared, rules, _call(operation, {}).deadline)
 
 
 def _prepared(parts: Parts, operation: Operation, arguments: dict[str, Any]) -> Prepared:

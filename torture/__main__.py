@@ -14,8 +14,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 EVIDENCE = ROOT / "docs" / "evidence" / "fuzz.json"
 NAMES = (
-    *("description", "tools", "compiled", "overlay", "prepare", "answer", "shape", "token"),
-    *("settings", "configuration", "yaml", "json", "arguments", "curl"),
+    *("description", "tools", "compiled", "overlay", "files", "prepare", "answer"),
+    *("shape", "token", "settings", "configuration", "yaml", "json", "arguments", "curl"),
 )
 """Of the targets; tests/fuzz compares them with the table, which only a child may import."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from torture import answers, reading, requests, seeds, texts
+from dragoman.tools.size import size_of
+from torture import answers, reading, requests, seeds, several, texts
 
 __all__ = ["TARGETS", "Target", "warm_up"]
 
@@ -26,6 +27,8 @@ def warm_up() -> None:
     """Read all that the targets begin with, which takes files that they themselves may not open."""
     requests.drawn()
     texts.folder()
+    several.loop()
+    size_of(())
 
 
 TARGETS: dict[str, Target] = {
@@ -33,6 +36,7 @@ TARGETS: dict[str, Target] = {
     "tools": Target(reading.tools),
     "compiled": Target(reading.compiled),
     "overlay": Target(reading.overlay),
+    "files": Target(several.files),
     "prepare": Target(requests.prepared),
     "answer": Target(answers.answer),
     "shape": Target(answers.shape),

@@ -13,8 +13,13 @@ OBJECT = {"R": 100, "G": 200, "B": 150}
 NAMES = {"": "empty", "blue": "string"}
 
 
-def cell(place: str, style: str, explode: bool, value: Any, expected: str | Expected) -> Case:
-    """One cell; in a path an `x` before the hole keeps an empty value from emptying its segment."""
+def cell(
+    place: str, style: str, explode: bool, value: Any, expected: str | Expected, *only: str
+) -> Case:
+    """One cell; in a path an `x` before the hole keeps an empty value from emptying its segment.
+
+    Any value is described, or those of the one type in `only`.
+    """
     kind = NAMES[value] if isinstance(value, str) else type(value).__name__
     kind = {"list": "array", "dict": "object"}.get(kind, kind)
     path = "/things/x{color}" if place == "path" else "/things"
@@ -29,7 +34,8 @@ def cell(place: str, style: str, explode: bool, value: Any, expected: str | Expe
         else:
             headers = (f"Cookie: {expected}",)
         expected = Sent(line, headers)
-    described = get(parameter(place, "color", style=style, explode=explode), path=path)
+    schema = {"type": only[0]} if only else True
+    described = get(parameter(place, "color", schema, style=style, explode=explode), path=path)
     title = f"{place}, {style}, {'explode' if explode else 'no explode'}, {kind}"
     return Case(title, described, {"color": value}, expected)
 
@@ -102,7 +108,7 @@ QUERY = [
     cell("query", "deepObject", True, OBJECT, "color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150"),
 ]
 
-ONE_COOKIE = Refused("cannot be written into one cookie")
+NO_COOKIE = Unsupported("exploded in a cookie, which no cookie can hold")
 COOKIE = [
     cell("cookie", "form", False, EMPTY, "color="),
     cell("cookie", "form", False, STRING, "color=blue"),
@@ -110,8 +116,16 @@ COOKIE = [
     cell("cookie", "form", False, OBJECT, "color=R,100,G,200,B,150"),
     cell("cookie", "form", True, EMPTY, "color="),
     cell("cookie", "form", True, STRING, "color=blue"),
-    cell("cookie", "form", True, ARRAY, ONE_COOKIE),
-    cell("cookie", "form", True, OBJECT, ONE_COOKIE),
+    cell("cookie", "form", True, ARRAY, NO_COOKIE, "array"),
+    cell("cookie", "form", True, OBJECT, NO_COOKIE, "object"),
+    cell("cookie", "cookie", False, EMPTY, "color="),
+    cell("cookie", "cookie", False, STRING, "color=blue"),
+    cell("cookie", "cookie", False, ARRAY, "color=blue,black,brown"),
+    cell("cookie", "cookie", False, OBJECT, "color=R,100,G,200,B,150"),
+    cell("cookie", "cookie", True, EMPTY, "color="),
+    cell("cookie", "cookie", True, STRING, "color=blue"),
+    cell("cookie", "cookie", True, ARRAY, "color=blue; color=black; color=brown"),
+    cell("cookie", "cookie", True, OBJECT, "R=100; G=200; B=150"),
 ]
 
 Q = "query"
@@ -329,8 +343,10 @@ SECTIONS = [
     Section(
         "Cookie parameters by style",
         TABLES
-        + " An exploded list or object is refused: the ampersand of the table parts no cookies"
-        " (appendix D of the specification warns of it).",
+        + " An exploded list or object of the style `form` makes the operation unsupported: the"
+        " ampersand of the table parts no cookies (appendix D of the specification warns of it)."
+        " OpenAPI 3.2 has the style `cookie` for them (3.2.0, Style Values), which encodes"
+        " nothing.",
         COOKIE,
         is_table=True,
     ),

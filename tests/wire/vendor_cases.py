@@ -22,14 +22,23 @@ def called(
     *headers: str,
     body: str | bytes | None = None,
     accept: str = JSON,
+    page: str,
     about: str = "",
     says: str = "",
     **settings: Any,
 ) -> Case:
-    """A call of one vendor's operation."""
+    """A call of one vendor's operation; `page` names what its documentation says of it."""
     title = f"{operation}: {about}" if about else operation
     sent = Sent(line, headers, body, accept)
-    return Case(title, file, arguments, sent, operation, settings=settings, says=says)
+    return Case(
+        title,
+        file,
+        arguments,
+        sent,
+        operation,
+        settings=settings,
+        says=f"Source: {page}. {says}".strip(),
+    )
 
 
 def stripe(
@@ -59,6 +68,7 @@ STRIPE = [
         "&metadata%5Border_id%5D=6735&metadata%5Ba+b%5D=&name=Jenny+Rosen"
         "&preferred_locales%5B%5D=pt&preferred_locales%5B%5D=en",
         about="nested form parameters",
+        page="docs.stripe.com, Introduction to server-side SDKs, Send API requests; API, Metadata",
     ),
     stripe(
         "PostSubscriptions",
@@ -74,6 +84,7 @@ STRIPE = [
         "&expand%5B%5D=latest_invoice.payment_intent&items%5B0%5D%5Bprice%5D=price_1"
         "&items%5B0%5D%5Bquantity%5D=2&items%5B1%5D%5Bprice%5D=price_2",
         about="a list of objects",
+        page="docs.stripe.com, API, Create a subscription; Expanding Responses",
     ),
     stripe(
         "PostCheckoutSessions",
@@ -99,6 +110,7 @@ STRIPE = [
         "&line_items%5B0%5D%5Bquantity%5D=1&mode=payment"
         "&success_url=https%3A%2F%2Fshop.example%2Fok%3Fid%3D%7BCHECKOUT_SESSION_ID%7D",
         about="four levels of nesting",
+        page="docs.stripe.com, API, Create a Checkout Session; Checkout, Quickstart",
     ),
     stripe(
         "GetCharges",
@@ -106,12 +118,15 @@ STRIPE = [
         "GET /v1/charges?created%5Bgte%5D=1700000000&created%5Blt%5D=1800000000"
         "&expand%5B%5D=data.customer&limit=3",
         about="a range in the query",
+        page="docs.stripe.com, API, List all charges; Expanding Responses",
     ),
     stripe(
         "GetCharges",
         {"created": 1700000000},
         "GET /v1/charges?created=1700000000",
         about="the same parameter as a number",
+        says="Stripe documents the range alone; its document takes a number, too.",
+        page="docs.stripe.com, API, List all charges",
     ),
     called(
         "stripe.json",
@@ -122,6 +137,7 @@ STRIPE = [
         auth={"basicAuth": {"username": "${KEY}", "password": "${NOTHING:-}"}},
         about="the key as a user name, without a password",
         says="`curl -u key_e5f6a7b8:` in Stripe's documentation.",
+        page="docs.stripe.com, API, Authentication",
     ),
     stripe(
         "PostFiles",
@@ -137,6 +153,7 @@ STRIPE = [
         about="a file",
         says="Stripe's document describes the file as any text; that it may be a file is told as a"
         " change. Without `base_url` it goes to files.stripe.com, as the operation says.",
+        page="docs.stripe.com, API, Create a file; File uploads",
     ),
 ]
 
@@ -163,17 +180,20 @@ SLACK = [
         "&text=Hello+%26+welcome%2C+%C3%A9+%F0%9F%9A%9A&unfurl_links=false",
         says="Slack documents JSON for this method too; its document knows the form alone, in which"
         " `blocks` is text.",
+        page="docs.slack.dev, chat.postMessage; Using the Slack Web API, URL-encoded bodies",
     ),
     slack(
         "conversations_list",
         {"exclude_archived": True, "types": "public_channel,private_channel", "limit": 200},
         "GET /conversations.list?exclude_archived=true"
         "&types=public_channel%2Cprivate_channel&limit=200",
+        page="docs.slack.dev, conversations.list",
     ),
     slack(
         "users_lookupByEmail",
         {"email": "spengler+gb@ghostbusters.example"},
         "GET /users.lookupByEmail?email=spengler%2Bgb%40ghostbusters.example",
+        page="docs.slack.dev, users.lookupByEmail",
     ),
 ]
 
@@ -206,12 +226,16 @@ GITHUB = [
         '"labels":["bug",{"name":"ui","color":null}],"assignees":["octocat"]}',
         says="GitHub recommends `Accept: application/vnd.github+json`; its document says"
         " application/json.",
+        page="docs.github.com, REST API, Issues, Create an issue",
     ),
     github(
         "search/issues-and-pull-requests",
         {"q": "windows label:bug language:c++ state:open", "sort": "created", "per_page": 10},
         "GET /search/issues?q=windows%20label%3Abug%20language%3Ac%2B%2B%20state%3Aopen"
         "&sort=created&per_page=10",
+        says="GitHub writes `q=windows+label:bug`, where a query is read as the same (WHATWG URL,"
+        " section 5.1).",
+        page="docs.github.com, REST API, Search, Search issues and pull requests",
     ),
     github(
         "repos/get-content",
@@ -219,6 +243,7 @@ GITHUB = [
         "GET /repos/{owner}/{repo}/contents/docs%2FREAD%20ME.md?ref=feature%2Fa%231",
         says="GitHub documents slashes inside of `path`. OpenAPI has no path parameter of several"
         " segments (3.1.1, Path Templating), and its document leads to one.",
+        page="docs.github.com, REST API, Repository contents, Get repository content",
     ),
     github(
         "issues/add-labels",
@@ -227,6 +252,7 @@ GITHUB = [
         *JSON_TYPE,
         body='{"labels":["bug","a, b"]}',
         about="a body with several forms is one argument",
+        page="docs.github.com, REST API, Labels, Add labels to an issue",
     ),
     github(
         "repos/upload-release-asset",
@@ -240,6 +266,7 @@ GITHUB = [
         body=b"PK\x03\x04",
         says="GitHub documents the type of the asset (application/zip); its document knows"
         " application/octet-stream alone. Without `base_url` it goes to uploads.github.com.",
+        page="docs.github.com, REST API, Release assets, Upload a release asset",
     ),
     github(
         "markdown/render-raw",
@@ -248,6 +275,7 @@ GITHUB = [
         f"Content-Type: {PLAIN}",
         body="Hello **world** é",
         accept="text/html",
+        page="docs.github.com, REST API, Markdown, Render a Markdown document in raw mode",
     ),
 ]
 
@@ -281,6 +309,7 @@ TWILIO = [
         "&MediaUrl=https%3A%2F%2Fc1.example%2Fa.png%3Fx%3D1%26y%3D2"
         "&MediaUrl=https%3A%2F%2Fc1.example%2Fb.png&SmartEncoded=false&To=%2B15558675310",
         about="a repeated MediaUrl",
+        page="twilio.com/docs, Messages resource, Create a Message resource",
     ),
     twilio(
         "CreateCall",
@@ -288,14 +317,17 @@ TWILIO = [
             "To": "+14155551212",
             "From": "+18668675310",
             "Url": "http://demo.example/docs/voice.xml",
+            "StatusCallback": "https://www.myapp.example/events",
             "StatusCallbackEvent": ["initiated", "answered"],
             "Record": False,
         },
         "POST {account}/Calls.json",
         *FORM_TYPE,
-        body="From=%2B18668675310&Record=false&StatusCallbackEvent=initiated"
+        body="From=%2B18668675310&Record=false"
+        "&StatusCallback=https%3A%2F%2Fwww.myapp.example%2Fevents&StatusCallbackEvent=initiated"
         "&StatusCallbackEvent=answered&To=%2B14155551212"
         "&Url=http%3A%2F%2Fdemo.example%2Fdocs%2Fvoice.xml",
+        page="twilio.com/docs, Call resource, Create a Call resource",
     ),
     twilio(
         "ListMessage",
@@ -304,12 +336,14 @@ TWILIO = [
         "?To=%2B15558675310&DateSent%3E=2026-01-31T00%3A00%3A00Z&PageSize=20",
         about="a name that is encoded",
         says="Twilio documents `DateSent>=2026-01-31T00:00:00Z`: the name `DateSent>`, then `=`.",
+        page="twilio.com/docs, Messages resource, Read multiple Message resources",
     ),
     twilio(
         "DeleteMessage",
         {"Sid": "SM00000000000000000000000000000002"},
         "DELETE {account}/Messages/SM00000000000000000000000000000002.json",
         accept="application/json, */*;q=0.8",
+        page="twilio.com/docs, Messages resource, Delete a Message resource",
     ),
 ]
 
@@ -338,6 +372,9 @@ KUBERNETES = [
         "&labelSelector=environment%20in%20%28production%2Cqa%29%2Ctier%21%3Dfrontend"
         "&limit=0&watch=false",
         about="label selectors",
+        says="Kubernetes shows `environment+in+%28production%2Cqa%29`, where a plus sign is the"
+        " same space as `%20`.",
+        page="kubernetes.io/docs, Labels and Selectors, LIST and WATCH filtering",
     ),
     kubernetes(
         "patchAppsV1NamespacedDeployment",
@@ -348,6 +385,7 @@ KUBERNETES = [
         about="a merge patch",
         says="RFC 7396: null takes a member away. The document lists several kinds of patches; this"
         " one is chosen, and told as a change.",
+        page="kubernetes.io/docs, Update API Objects in Place Using kubectl patch",
     ),
     kubernetes(
         "deleteCoreV1NamespacedPod",
@@ -362,6 +400,8 @@ KUBERNETES = [
         *JSON_TYPE,
         body='{"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Foreground"}',
         about="a body on DELETE, and names that stand in query and body",
+        says="The page deletes a Deployment with the same body.",
+        page="kubernetes.io/docs, Use Cascading Deletion in a Cluster; Pod, delete",
     ),
     kubernetes(
         "createCoreV1NamespacedConfigMap",
@@ -377,10 +417,12 @@ KUBERNETES = [
         body='{"apiVersion":"v1","data":{"lives":"3","empty":""},"immutable":false,'
         '"kind":"ConfigMap","metadata":{"name":"game",'
         '"labels":{"app.kubernetes.io/name":"game"}}}',
+        page="kubernetes.io/docs, Kubernetes API, ConfigMap, create",
     ),
 ]
 
 ORDER = (
+    " Each case names the page that describes its call, as it was looked up in November 2026."
     " Members and parameters stand in the order of the document; where the documentation writes"
     " `a[b]`, a form has `a%5Bb%5D`, which is the same name (WHATWG URL, section 5.1)."
 )

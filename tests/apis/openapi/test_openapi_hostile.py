@@ -13,6 +13,7 @@ import pytest
 from dragoman.apis.openapi.load import Source
 from dragoman.apis.openapi.read import read
 from dragoman.config.settings import ApiSettings
+from dragoman.exact_json import encode
 from openapi_reading import accepts, document, get, only, post, query, sent
 
 
@@ -120,6 +121,15 @@ def test_values_that_are_nested_too_deep_do_not_count(keyword: str) -> None:
     for _ in range(500):
         deep = [deep]
     operation = get(query("a", {"anyOf": [{keyword: deep}]}))
+    assert accepts(operation, {"a": "x"})
+
+
+def test_the_example_of_a_parameter_that_is_nested_too_deep_does_not_count() -> None:
+    deep: list[Any] = []
+    for _ in range(250):
+        deep = [deep]
+    operation = get(query("a", {"type": "string"}, example=deep))
+    encode(operation.contract.input_schema)
     assert accepts(operation, {"a": "x"})
 
 

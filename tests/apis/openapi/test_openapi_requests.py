@@ -300,10 +300,73 @@ def test_an_xml_body_is_text_that_nobody_checks_and_says_so() -> None:
     assert "which is not checked" in operation.contract.changes[0]
 
 
-def test_a_form_in_parts_whose_files_depend_on_a_choice_is_unsupported() -> None:
-    file = {"type": "object", "properties": {"f": {"type": "string", "format": "binary"}}}
-    schema = {"oneOf": [file, {"type": "object", "properties": {"url": {"type": "string"}}}]}
-    assert "depends on a choice" in post(schema, "multipart/form-data").contract.unsupported
+FILE = {"type": "string", "format": "binary"}
+HOLDS_FILE = {"type": "object", "properties": {"f": FILE}}
+HOLDS_TEXT = {"type": "object", "properties": {"url": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"oneOf": [HOLDS_FILE, HOLDS_TEXT]},
+        {"anyOf": [HOLDS_TEXT, {"$ref": "#/components/schemas/A"}]},
+        {"oneOf": [{"allOf": [{"oneOf": [HOLDS_FILE]}]}, HOLDS_TEXT]},
+        {"oneOf": [{"type": "object", "properties": {"f": {"type": "array", "items": FILE}}}]},
+        {"oneOf": [{"type": "object", "properties": {"f": {"anyOf": [FILE, {"const": 1}]}}}]},
+        {"type": "object", "if": HOLDS_TEXT, "then": HOLDS_FILE},
+        {"type": "object", "dependentSchemas": {"url": HOLDS_FILE}},
+        {"type": "object", "additionalProperties": FILE},
+        {"type": "object", "patternProperties": {"^f": FILE}},
+        {**HOLDS_FILE, "minProperties": 1},
+    ],
+)
+def test_a_form_whose_files_are_more_than_members_of_a_list_is_unsupported(schema: object) -> None:
+    operation = post(schema, "multipart/form-data", components={"schemas": {"A": HOLDS_FILE}})
+    assert operation.contract.unsupported == (
+        "its body is a form with a file among members that depend on a choice or are open"
+    )
+
+
+@pytest.mark.parametrize("first", ["application/json", "application/x-www-form-urlencoded"])
+def test_of_the_media_types_of_a_file_the_one_that_carries_it_is_sent(first: str) -> None:
+    content = {first: {"schema": HOLDS_FILE}, "multipart/form-data": {"schema": HOLDS_FILE}}
+    node = {"requestBody": {"required": True, "content": content}}
+    operation = only(document({"/things": {"post": node}}))
+    assert operation.contract.changes == (
+        f"of {first}, multipart/form-data its body is multipart/form-data",
+    )
+    file = {"name": "a", "media_type": "text/plain", "base64": "AAE="}
+    assert b"\x00\x01" in (sent(operation, f=file).body or b"")
+
+
+def test_a_form_with_a_choice_and_no_file_is_sent() -> None:
+    number = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    operation = post({"oneOf": [HOLDS_TEXT, number]}, "multipart/form-data")
+    assert b'name="n"' in (sent(operation, body={"n": 0}).body or b"")
+
+
+@pytest.mark.parametrize("schema", [{"format": "byte"}, {"contentEncoding": "base64"}])
+@pytest.mark.parametrize("media_type", ["application/octet-stream", "image/png"])
+def test_a_body_of_base64_under_a_type_of_bytes_is_the_bytes_and_says_so(
+    media_type: str, schema: dict[str, str]
+) -> None:
+    operation = post({"type": "string", **schema}, media_type)
+    assert operation.contract.changes == (
+        f"its body is the raw bytes of a file ({media_type}), not base64 text",
+    )
+    file = {"name": "a", "media_type": media_type, "base64": "AAE="}
+    prepared = sent(operation, body=file)
+    assert prepared.body == b"\x00\x01"
+    assert header(prepared, "Content-Type") == media_type
+    assert post({"type": "string", "format": "binary"}, media_type).contract.changes == ()
+
+
+def test_base64_in_json_or_text_stays_the_text_that_it_is() -> None:
+    text = {"type": "string", "format": "byte"}
+    assert sent(post(text, "text/plain"), body="AAE=").body == b"AAE="
+    operation = post({"type": "object", "properties": {"a": text}})
+    assert sent(operation, a="AAE=").body == b'{"a":"AAE="}'
+    assert operation.contract.changes == ()
 
 
 def test_a_form_in_an_unknown_style_is_unsupported() -> None:

@@ -256,3 +256,42 @@ def test_a_whole_that_forbids_others_lets_in_what_its_parts_list() -> None:
     assert fits(schema, {"a": "1", "b": "2"})
     assert not fits(schema, {"a": "1", "c": "3"})
     assert "additionalProperties: false lets in" in translated(schema)[1][0]
+
+
+CLOSED = {"type": "object", "properties": {"a": {}}, "additionalProperties": False}
+MORE = {"type": "object", "properties": {"b": {}}}
+LETS_IN = "additionalProperties: false lets in what the parts beside it list"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"allOf": [CLOSED, MORE]},
+        {"allOf": [{"$ref": "#/components/schemas/Closed"}, MORE]},
+        {"allOf": [CLOSED], "properties": {"b": {}}},
+        {"allOf": [{"allOf": [{"$ref": "#/components/schemas/Closed"}]}, MORE]},
+        {"allOf": [CLOSED, {**MORE, "additionalProperties": False}]},
+        {"allOf": [CLOSED], "oneOf": [{**MORE, "required": ["b"]}]},
+    ],
+)
+def test_a_part_that_is_closed_against_the_others_lets_in_what_they_list(schema: Any) -> None:
+    schemas = {"Closed": CLOSED}
+    assert fits(schema, {"a": 1, "b": 2}, schemas=schemas)
+    assert not fits(schema, {"a": 1, "b": 2, "c": 3}, schemas=schemas)
+    assert translated(schema, schemas)[1] == [LETS_IN]
+    # Elsewhere the same schema is what it says.
+    assert not fits({"items": schemas["Closed"]}, [{"b": 1}], schemas=schemas)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"allOf": [CLOSED, {"required": ["a"]}]},
+        {"oneOf": [CLOSED, {**MORE, "additionalProperties": False}]},
+        {"properties": {"b": {}}, "not": CLOSED},
+        {"properties": {"b": {}}, "if": CLOSED, "then": {}},
+    ],
+)
+def test_a_part_that_no_other_contradicts_stays_closed_and_nothing_is_told(schema: Any) -> None:
+    assert translated(schema)[1] == []
+    assert "additionalProperties" in str(translated(schema)[0])

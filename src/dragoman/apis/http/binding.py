@@ -24,6 +24,7 @@ Style = Literal[
     "simple",
     "label",
     "matrix",
+    "cookie",  # of OpenAPI 3.2
 ]
 
 

@@ -141,6 +141,7 @@ class _Draft:
             effect=self.own.effect or effect_of(method),
             route=f"{method.upper()} {path}",
             description=self.own.description or "",
+            takes=" ".join(self.properties),
             read=lambda: contract,
         )
 

@@ -7,7 +7,8 @@ module relies on a schema to keep a value in its place.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TypeAlias
 from urllib.parse import parse_qsl
@@ -17,7 +18,14 @@ from dragoman.apis.http.body import Written, build_body
 from dragoman.apis.http.field_name import header_fault
 from dragoman.apis.http.serialize import Pair, header_value, path_text, query_pairs
 from dragoman.apis.http.target import fill_path
-from dragoman.apis.http.text import in_header, in_json, in_query, in_query_reserved, in_url
+from dragoman.apis.http.text import (
+    in_cookie,
+    in_header,
+    in_json,
+    in_query,
+    in_query_reserved,
+    in_url,
+)
 from dragoman.errors import ArgumentError, UnsupportedError
 from dragoman.operation import JsonObject, JsonValue, Operation, Prepared
 
@@ -140,6 +148,8 @@ def _pairs(parameter: Parameter, value: JsonValue) -> list[Pair]:
     # In a cookie a semicolon would end the value, so that `allowReserved` is for queries alone.
     reserved = parameter.allow_reserved and parameter.place == "query"
     encode = in_query_reserved if reserved else in_query
+    if parameter.style == "cookie":
+        encode = partial(in_cookie, name=parameter.argument)
     if parameter.as_json:
         return [(parameter.name, encode(in_json(value, parameter.argument)))]
     return query_pairs(parameter.name, value, parameter.style, encode, explode=parameter.explode)
@@ -150,14 +160,11 @@ def _headers(binding: Binding, given: _Given, body: Written | None) -> tuple[tup
     headers = [("Accept", binding.accept)] if binding.accept and "accept" not in own else []
     if body is not None:
         headers.append(("Content-Type", body.content_type))
-    cookies: list[str] = []
     for parameter, value in given:
         if parameter.place == "header":
             headers.append((parameter.name, _header(parameter, value)))
-        elif parameter.place == "cookie":
-            cookies.append(_cookie(parameter, value))
-    if cookies:
-        headers.append(("Cookie", "; ".join(cookies)))
+    if cookies := "; ".join(_cookies(binding, given)):
+        headers.append(("Cookie", cookies))
     return tuple(headers)
 
 
@@ -172,11 +179,21 @@ def _header(parameter: Parameter, value: JsonValue) -> str:
     return header_value(parameter.argument, value, explode=parameter.explode)
 
 
-def _cookie(parameter: Parameter, value: JsonValue) -> str:
-    """Write one cookie. Exploded lists and objects have none: an ampersand parts no cookies."""
-    if not _COOKIE_NAME.fullmatch(parameter.name):
-        raise ArgumentError(f"{parameter.name[:80]!r} is no name of a cookie.")
-    pairs = _pairs(parameter, value)
-    if len(pairs) != 1 or pairs[0][0] != parameter.name:
-        raise ArgumentError(f"{parameter.argument} cannot be written into one cookie.")
-    return f"{parameter.name}={pairs[0][1]}"
+def _cookies(binding: Binding, given: _Given) -> Iterator[str]:
+    """Yield the cookies; what is exploded in the style `form` has none.
+
+    An ampersand parts no cookies (OpenAPI 3.1.1, appendix D). The style `cookie` makes a cookie
+    of each item or member, and encodes nothing.
+    """
+    taken = {p.name: p.argument for p in binding.parameters if p.place == "cookie"}
+    for parameter, value in given:
+        if parameter.place != "cookie":
+            continue
+        pairs = _pairs(parameter, value)
+        if parameter.style != "cookie" and [name for name, _ in pairs] != [parameter.name]:
+            raise ArgumentError(f"{parameter.argument} cannot be written into one cookie.")
+        for name, text in pairs:
+            if not _COOKIE_NAME.fullmatch(name):
+                raise ArgumentError(f"{name[:80]!r} is no name of a cookie.")
+            _claim_name(name, parameter, taken)
+            yield f"{name}={text}"

@@ -18,6 +18,7 @@ from dragoman.operation import JsonValue
 __all__ = [
     "Encode",
     "as_utf8",
+    "in_cookie",
     "in_form",
     "in_header",
     "in_json",
@@ -36,6 +37,9 @@ _QUERY_RESERVED = ":/?@!$'()*,;"
 
 # RFC 9110 5.5; tab is allowed, but no sender needs it and some receivers fold it.
 _NOT_IN_HEADER = re.compile(r"[\x00-\x1f\x7f]")
+
+# All but the cookie-octets of RFC 6265 4.1.1.
+_NOT_IN_COOKIE = re.compile(r"[^\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]")
 
 _PLAIN_DIGITS = 40
 
@@ -112,6 +116,20 @@ def in_header(text: str, name: str) -> str:
     if text != text.strip(" "):
         raise ArgumentError(f"{name} begins or ends with a space, which a header loses.")
     as_utf8(text, name)
+    return text
+
+
+def in_cookie(text: str, name: str) -> str:
+    """Return text that may be the value of a cookie, unchanged (RFC 6265, section 4.1.1).
+
+    Raises `ArgumentError` for spaces, quotes, commas, semicolons, backslashes and what is not
+    ASCII: the style `cookie` of OpenAPI 3.2 wants them escaped by whoever gives the value.
+    """
+    if found := _NOT_IN_COOKIE.search(text):
+        raise ArgumentError(
+            f"{name} holds {found[0]!a}, which no cookie may hold as it is.",
+            hint=f"Give {name} as the API wants it escaped.",
+        )
     return text
 
 

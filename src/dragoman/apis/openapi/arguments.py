@@ -14,14 +14,15 @@ __all__ = ["Arguments"]
 class Arguments:
     """Gathers the arguments in the order path, query, header, cookie, body.
 
-    `omitted` are the names that the owner takes away. Where names collide, the first keeps its
-    name and the others end in their place.
+    `omitted` are the names that the owner takes away, `taken_away` those of them that there were.
+    Where names collide, the first keeps its name and the others end in their place.
     """
 
     omitted: Collection[str] = ()
     properties: dict[str, JsonValue] = field(default_factory=dict)
     required: list[str] = field(default_factory=list)
     dependent: dict[str, JsonValue] = field(default_factory=dict)
+    taken_away: set[str] = field(default_factory=set)
     _taken: set[str] = field(default_factory=set)
 
     def claim(self, name: str, place: str) -> str | None:
@@ -31,7 +32,10 @@ class Arguments:
             argument = f"{name}_{place}" if count == 1 else f"{name}_{place}_{count}"
             count += 1
         self._taken.add(argument)
-        return None if argument in self.omitted else argument
+        if argument in self.omitted:
+            self.taken_away.add(argument)
+            return None
+        return argument
 
     def add(self, argument: str, schema: JsonValue, *, required: bool) -> None:
         """Add an argument that was claimed."""

@@ -28,6 +28,7 @@ __all__ = ["bound_body"]
 
 _SHOWN = 80
 _WHOLE = "body"
+_OF_3_2 = ("itemSchema", "prefixEncoding", "itemEncoding")
 
 
 def bound_body(node: JsonObject, arguments: Arguments, needs: Needs) -> Body | None:
@@ -38,7 +39,16 @@ def bound_body(node: JsonObject, arguments: Arguments, needs: Needs) -> Body | N
     content = object_of(node, "content")
     if not content:
         raise DescriptionError("its body names no media type")
+    document = needs.definitions.document
+    # OpenAPI 3.2, section 4.14: a media type may be a reference.
+    content = {
+        kind: document.resolve(one) if "$ref" in object_of(content, kind) else one
+        for kind, one in content.items()
+    }
     media_type, holder = _chosen(content, needs)
+    for keyword in _OF_3_2:
+        if keyword in holder:
+            needs.changes[f"{keyword} of its body does not count: it is of OpenAPI 3.2"] = None
     required = node.get("required") is True
     if not required and _lists_nothing(holder.get("schema")):
         return None
@@ -47,7 +57,10 @@ def bound_body(node: JsonObject, arguments: Arguments, needs: Needs) -> Body | N
 
 
 def _chosen(content: JsonObject, needs: Needs) -> tuple[str, JsonObject]:
-    """Return the media type to send: JSON, else a form, else one in parts, else the first."""
+    """Return the media type to send: JSON, else a form, else one in parts, else the first.
+
+    One that has no bytes comes last where its schema holds a file: only parts can carry it.
+    """
     first = next(iter(content))
     names = ", ".join(content)[:_SHOWN]
     offered = [
@@ -57,10 +70,20 @@ def _chosen(content: JsonObject, needs: Needs) -> tuple[str, JsonObject]:
     ]
     if not offered:
         raise DescriptionError(f"its body is {names}, which cannot be written")
-    sent, media_type, holder = min(offered, key=lambda one: preference(one[0]))
+    document, in_parts = needs.definitions.document, any(is_multipart(one[0]) for one in offered)
+    sent, media_type, holder = min(
+        offered,
+        key=lambda one: (in_parts and _lacks_bytes(document, one[0], one[2]), preference(one[0])),
+    )
     if media_type != first or sent != media_type:
         needs.changes[f"of {names} its body is {sent}"] = None
     return sent, holder
+
+
+def _lacks_bytes(document: Document, sent: str, holder: JsonObject) -> bool:
+    """Whether a body has a file among its members, and a media type that holds text alone."""
+    is_text_alone = is_json(sent) or is_form(sent)
+    return is_text_alone and holds_file(document, holder.get("schema"), {})
 
 
 def _lists_nothing(schema: JsonValue) -> bool:
@@ -99,6 +122,7 @@ class _Work:
         members = members_of(self.document, self.holder.get("schema"))
         if members is None:
             return None
+        self.needs.changes |= dict.fromkeys(members.ignored)
         names: dict[str, str] = {}
         needed = frozenset(members.required)
         for name, schema in members.schemas.items():
@@ -177,17 +201,30 @@ class _Work:
     def _whole_schema(self) -> JsonValue:
         source = self.holder.get("schema")
         if not is_json(self.media_type) and not self.is_form:
-            return self._text(source) if is_text(self.media_type) else FILE_SCHEMA
+            return self._text(source) if is_text(self.media_type) else self._bytes(source)
         if source is None:
             self.needs.changes["its body has no schema: any value is let through"] = None
             return {"type": "object"} if self.is_form else {}
         encodings = object_of(self.holder, "encoding")
         if is_multipart(self.media_type) and holds_file(self.document, source, encodings):
-            raise DescriptionError("its body has a file in a part that depends on a choice")
+            raise DescriptionError(
+                "its body is a form with a file among members that depend on a choice or are open"
+            )
         try:
             return self.needs.schema(source)
         except DescriptionError as error:
             return self._anything("its body", error, required=self.required)
+
+    def _bytes(self, source: JsonValue) -> JsonValue:
+        """Return the schema of a file; its bytes are sent as they are, whatever the schema says.
+
+        Xero's document says `format: byte` of its attachments, and its API takes the raw bytes.
+        """
+        part = flat(self.document, source)
+        if part.get("format") in ("byte", "base64") or "contentEncoding" in part:
+            told = f"its body is the raw bytes of a file ({self.media_type}), not base64 text"
+            self.needs.changes[told] = None
+        return FILE_SCHEMA
 
     def _text(self, source: JsonValue) -> JsonValue:
         """Return the schema of a text; what describes an object in XML says nothing of the text."""

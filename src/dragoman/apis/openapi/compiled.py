@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from dragoman.apis.openapi.document import Document
+from dragoman.apis.openapi.exact_numbers import exact_number
 from dragoman.apis.openapi.listing import Listed, Listing
 from dragoman.apis.openapi.pieces import Pointer, as_text, cut, pointer_of
 from dragoman.errors import DescriptionError
@@ -31,6 +32,8 @@ _MAX_SIZE = 64 * 1024 * 1024
 """Characters and values of a document once everything that it shares is written out."""
 
 _FAULTS = (TypeError, ValueError, RecursionError, msgspec.MsgspecError, sqlite3.Error)
+
+_decoder = msgspec.json.Decoder(float_hook=exact_number)
 
 _PIECE = "SELECT pointer, value FROM piece WHERE pointer = ?"
 _ALL = "SELECT pointer, value FROM piece ORDER BY rowid"
@@ -72,7 +75,7 @@ def write(connection: sqlite3.Connection, listing: Listing) -> None:
         listing.requires,
         listing.findings,
     )
-    encode = msgspec.json.Encoder().encode
+    encode = msgspec.json.Encoder(decimal_format="number").encode
     try:
         connection.execute("INSERT INTO listing VALUES (?)", (encode(kept),))
         connection.executemany(
@@ -91,7 +94,7 @@ def read(connection: sqlite3.Connection, lock: Lock, location: str) -> Listing:
     """
     try:
         (value,) = connection.execute("SELECT value FROM listing").fetchone()
-        kept = msgspec.json.decode(value, type=_Kept)
+        kept = msgspec.json.Decoder(_Kept, float_hook=exact_number).decode(value)
     except _FAULTS as error:
         raise CompileError(str(error)) from None
     return Listing(
@@ -131,7 +134,7 @@ class _Pieces:
         try:
             with self.lock:
                 rows = self.connection.execute(query, arguments).fetchall()
-            return [(pointer_of(key), msgspec.json.decode(value)) for key, value in rows]
+            return [(pointer_of(key), _decoder.decode(value)) for key, value in rows]
         except _FAULTS:
             raise DescriptionError("what was compiled of its description is damaged") from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dragoman.apis.openapi.beside import told_beside
 from dragoman.apis.openapi.document import Document, list_of, object_of
 from dragoman.errors import DescriptionError
 from dragoman.operation import JsonObject, JsonValue
@@ -11,6 +12,7 @@ from dragoman.operation import JsonObject, JsonValue
 __all__ = [
     "CHOICES",
     "choices_of",
+    "is_contradicted",
     "is_read_only",
     "members_named",
     "parts_of",
@@ -23,11 +25,14 @@ _MAX_PARTS = 2_000
 _MAX_CHAIN = 32
 
 
-def parts_of(document: Document, schema: JsonValue) -> Iterator[JsonObject]:
+def parts_of(
+    document: Document, schema: JsonValue, told: dict[str, None] | None = None
+) -> Iterator[JsonObject]:
     """Yield the schema and, through references and `allOf`, all that hold together with it.
 
-    Each stands once, so circles end. Raises `DescriptionError` for a reference that cannot be
-    followed, a part that is no object, and too many parts.
+    Each stands once, so circles end. What a reference makes void is added to `told`. Raises
+    `DescriptionError` for a reference that cannot be followed, a part that is no object, and too
+    many parts.
     """
     waiting: list[JsonValue] = [schema]
     seen: set[str] = set()
@@ -45,6 +50,8 @@ def parts_of(document: Document, schema: JsonValue) -> Iterator[JsonObject]:
                 seen.add(reference)
                 waiting.append(document.at(reference))
             if document.is_3_0:
+                if told is not None and len(part) > 1:
+                    told |= told_beside(document, part)
                 continue
         yield part
         waiting.extend(reversed(list_of(part, "allOf")))
@@ -72,6 +79,20 @@ def members_named(document: Document, schema: JsonValue) -> set[str]:
             if len(seen) > _MAX_PARTS:
                 raise DescriptionError(f"a schema is composed of more than {_MAX_PARTS:,} parts")
     return names
+
+
+def is_contradicted(document: Document, schema: JsonObject) -> bool:
+    """Whether a part of `allOf` is closed against members that the schema lists elsewhere."""
+    closed = [
+        one
+        for part in list_of(schema, "allOf")
+        for one in parts_of(document, part)
+        if one.get("additionalProperties") is False
+    ]
+    if not closed:
+        return False
+    names = members_named(document, schema)
+    return any(names - members_named(document, one) for one in closed)
 
 
 def is_read_only(document: Document, schema: JsonValue) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from dragoman.apis.http.binding import Binding, Body, Hole, Parameter, Template
 from dragoman.apis.http.target import parse_template
 from dragoman.apis.openapi.arguments import Arguments
+from dragoman.apis.openapi.beside import ignored_beside
 from dragoman.apis.openapi.bodies import bound_body
 from dragoman.apis.openapi.definitions import Definitions, Needs
 from dragoman.apis.openapi.document import object_of
@@ -96,7 +97,8 @@ def _contract(
         credentials=frozenset(name for where, name in shared.credentials if where == "query"),
     )
     changes = tuple(needs.changes)[:_MAX_CHANGES]
-    return Contract(arguments.schema(needs.defs), security, binding, changes)
+    schema, omitted = arguments.schema(needs.defs), frozenset(arguments.taken_away)
+    return Contract(schema, security, binding, changes, omitted=omitted)
 
 
 def _template(path: str) -> tuple[Template, str]:
@@ -131,4 +133,6 @@ def _body(place: Place, arguments: Arguments, needs: Needs) -> Body | None:
         node = needs.definitions.document.resolve(described)
     except DescriptionError as error:
         raise DescriptionError(f"its body cannot be read: {error.detail}") from None
+    for key in ignored_beside(needs.definitions.document, described):
+        needs.changes[f"{key} beside the $ref of its body does not count"] = None
     return bound_body(node, arguments, needs)

@@ -43,7 +43,7 @@ class _Names(dict[Key, str]):
         component = self._component.fullmatch(key.reference)
         name = component[1] if component else f"at:{_hash(key.reference)}"
         if not key.form.closed:
-            name = f"part:{name}"
+            name = f"open:{name}" if key.form.opened else f"part:{name}"
         if key.form.without:
             name += f":{_hash(*sorted(key.form.without))}"
         self[key] = name

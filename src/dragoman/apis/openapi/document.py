@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from dragoman.apis.openapi.pieces import Pieces, Pointer, pointer_of, size_of, whole
+from dragoman.apis.openapi.references import HOLDER, UNREAD, why_not_followed
 from dragoman.errors import DescriptionError
 from dragoman.operation import JsonObject, JsonValue
 
@@ -71,24 +72,37 @@ class Document:
 
     def _look_up(self, reference: str) -> JsonValue:
         if not reference.startswith("#"):
-            raise DescriptionError(
-                f"the reference {reference[:_SHOWN]} leads out of the document,"
-                " which is not followed"
-            )
+            raise DescriptionError(why_not_followed(reference))
         pointer = unquote(reference[1:])
         if pointer and not pointer.startswith("/"):
             raise DescriptionError(f"the reference {reference[:_SHOWN]} is no JSON pointer")
+        keys = pointer_of(pointer)
         try:
-            return self._walk(pointer_of(pointer))
+            return self._walk(keys)
         except LookupError:
-            raise DescriptionError(f"the reference {reference[:_SHOWN]} leads nowhere") from None
+            unread = object_of(self.root, UNREAD) if keys[:1] == (HOLDER,) else {}
+            why = text_of(unread, "".join(keys[1:2])).rstrip(".")
+            raise DescriptionError(
+                why or f"the reference {reference[:_SHOWN]} leads nowhere"
+            ) from None
 
     def path_item(self, path: str) -> JsonObject:
         """Return the object of a path, wherever it refers to."""
         try:
-            return self.resolve(self._walk(("paths", path)))
+            return self.item(self._walk(("paths", path)))
         except LookupError:
             raise DescriptionError(f"there is no path {path[:_SHOWN]}") from None
+
+    def item(self, declared: JsonValue, depth: int = 0) -> JsonObject:
+        """Return a Path Item; what stands beside its reference counts (OpenAPI 3.1.1, 4.8.9)."""
+        reference = declared.get("$ref") if isinstance(declared, dict) else None
+        if not isinstance(declared, dict) or not isinstance(reference, str) or depth > _MAX_CHAIN:
+            return self.resolve(declared)
+        found = self.item(self.at(reference), depth + 1)
+        made = {**found, **{key: one for key, one in declared.items() if key != "$ref"}}
+        if parameters := [*list_of(found, "parameters"), *list_of(declared, "parameters")]:
+            made["parameters"] = parameters
+        return made
 
     def _walk(self, keys: Pointer) -> JsonValue:
         """Return what lies at the end of these keys; raises `LookupError` where nothing does."""

@@ -14,7 +14,7 @@ from dragoman.operation import JsonObject
 __all__ = ["encodings_of"]
 
 _SHOWN = 80
-_STYLES = frozenset(get_args(Style)) - {"simple", "label", "matrix"}
+_STYLES = frozenset(get_args(Style)) - {"simple", "label", "matrix", "cookie"}
 
 
 def encodings_of(

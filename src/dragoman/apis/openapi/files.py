@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dragoman.apis.http.file_value import FILE_SCHEMA
-from dragoman.apis.openapi.composition import CHOICES, choices_of, parts_of
+from dragoman.apis.openapi.composition import choices_of, parts_of
 from dragoman.apis.openapi.definitions import Needs
-from dragoman.apis.openapi.document import Document, list_of, object_of
+from dragoman.apis.openapi.document import Document, list_of, object_of, text_of
 from dragoman.apis.openapi.media_types import is_binary
 from dragoman.apis.openapi.members import flat
 from dragoman.apis.openapi.parameters import described
@@ -13,6 +15,7 @@ from dragoman.operation import JsonObject, JsonValue
 
 __all__ = ["file_schema", "holds_file", "mentions_file", "text_or_file"]
 
+_CONDITIONS = ("if", "then", "else")
 _MAX_DEPTH = 3
 _MAX_CHOICES = 50
 _MAX_PARTS = 1_000
@@ -69,7 +72,7 @@ def text_or_file(schema: JsonValue) -> JsonValue:
 
 
 def holds_file(document: Document, schema: JsonValue, encodings: JsonObject) -> bool:
-    """Whether an object that is kept whole has a file among its members, in any of its choices."""
+    """Whether an object that is kept whole may have a file among its members, listed or not."""
     waiting: list[JsonValue] = [schema]
     count = 0
     while waiting and count < _MAX_PARTS:
@@ -79,15 +82,29 @@ def holds_file(document: Document, schema: JsonValue, encodings: JsonObject) -> 
         for part in parts_of(document, current):
             count += 1
             waiting.extend(choices_of(part))
-            for name, member in object_of(part, "properties").items():
-                said = object_of(encodings, name).get("contentType")
-                if _is_file(document, member, said if isinstance(said, str) else ""):
+            waiting.extend(part[keyword] for keyword in _CONDITIONS if keyword in part)
+            waiting.extend(object_of(part, "dependentSchemas").values())
+            for name, member in _members(part):
+                said = text_of(object_of(encodings, name), "contentType")
+                if _is_file(document, member, said):
                     return True
     return False
 
 
-def _is_file(document: Document, member: JsonValue, content_type: str) -> bool:
+def _members(part: JsonObject) -> Iterator[tuple[str, JsonValue]]:
+    """Yield the members of a schema by name; those that it does not list have none."""
+    yield from object_of(part, "properties").items()
+    yield from (("", member) for member in object_of(part, "patternProperties").values())
+    if isinstance(others := part.get("additionalProperties"), dict):
+        yield "", others
+
+
+def _is_file(document: Document, member: JsonValue, content_type: str, depth: int = 0) -> bool:
+    """Whether a member is a file, a list of files or a choice with one in it."""
     part = flat(document, member)
-    if part.get("type") == "array":
-        part = flat(document, part.get("items"))
-    return is_binary(part, content_type) and not any(keyword in part for keyword in CHOICES)
+    choices = list(choices_of(part))
+    inner = [part.get("items")] if part.get("type") == "array" else choices
+    may_go_on = depth < _MAX_DEPTH and len(inner) <= _MAX_CHOICES
+    if may_go_on and any(_is_file(document, one, content_type, depth + 1) for one in inner):
+        return True
+    return is_binary(part, content_type) and not choices

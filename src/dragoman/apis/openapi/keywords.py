@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import lru_cache
 
 from dragoman.operation import JsonObject, JsonValue
 
-__all__ = ["TYPES", "checked"]
+__all__ = ["TYPES", "checked", "is_fit"]
 
 TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 
@@ -21,6 +22,7 @@ Changes = dict[str, None]
 
 _SHOWN = 40
 _MAX_DEPTH = 32
+_MAX_DIGITS = 1_000
 _BACKTRACK_LIMIT = 100_000
 
 
@@ -33,7 +35,7 @@ def checked(schema: JsonObject, changes: Changes) -> Schema:
             take(keyword, value, made, changes)
     _sharpen(schema, made)
     _fit_enum(made, changes)
-    if "examples" not in made and "example" in schema and _is_fit(schema["example"]):
+    if "examples" not in made and "example" in schema and is_fit(schema["example"]):
         made["examples"] = [schema["example"]]
     return made
 
@@ -70,7 +72,7 @@ def _bound(keyword: str, value: JsonValue, made: Schema, changes: Changes) -> No
 
 
 def _step(keyword: str, value: JsonValue, made: Schema, changes: Changes) -> None:
-    if isinstance(value, int | float) and _is_number(value) and value > 0:
+    if isinstance(value, int | float | Decimal) and _is_number(value) and value > 0:
         made[keyword] = value
     elif value is not None:
         changes[f"{keyword}: {_shown(value)} is no number above 0 and does not count"] = None
@@ -95,21 +97,21 @@ def _pattern(keyword: str, value: JsonValue, made: Schema, changes: Changes) -> 
 
 
 def _enum(keyword: str, value: JsonValue, made: Schema, changes: Changes) -> None:
-    if isinstance(value, list) and value and _is_fit(value):
+    if isinstance(value, list) and value and is_fit(value):
         made[keyword] = _distinct(value)
     elif value is not None:
         changes[f"enum: {_shown(value)} is no list of values and does not count"] = None
 
 
 def _value(keyword: str, value: JsonValue, made: Schema, changes: Changes) -> None:
-    if _is_fit(value):
+    if is_fit(value):
         made[keyword] = value
     else:
         changes[f"{keyword}: its value is nested too deep, or no JSON, and does not count"] = None
 
 
 def _examples(keyword: str, value: JsonValue, made: Schema, _: Changes) -> None:
-    if isinstance(value, list) and value and _is_fit(value):
+    if isinstance(value, list) and value and is_fit(value):
         made[keyword] = value
 
 
@@ -177,28 +179,34 @@ def _distinct(values: list[JsonValue]) -> list[JsonValue]:
     """Drop what stands twice; lists and objects are left as they are."""
     kept: dict[object, JsonValue] = {}
     for index, value in enumerate(values):
-        key = (
-            (type(value), value) if value is None or isinstance(value, str | int | float) else index
-        )
+        key = index if isinstance(value, dict | list) else (type(value), value)
         kept.setdefault(key, value)
     return list(kept.values())
 
 
 def _is_plain(value: JsonValue) -> bool:
-    return isinstance(value, bool | int | float)
+    return isinstance(value, bool | int | float | Decimal)
 
 
 def _is_number(value: JsonValue) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
+    if isinstance(value, float | Decimal):
+        return _is_bounded(value)
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_fit(value: JsonValue) -> bool:
+def _is_bounded(number: float | Decimal) -> bool:
+    """Whether a number can be written out: 1e999999999 is short, its digits are not."""
+    if isinstance(number, float):
+        return math.isfinite(number)
+    few = len(number.as_tuple().digits) <= _MAX_DIGITS
+    return number.is_finite() and abs(number.adjusted()) <= _MAX_DIGITS and few
+
+
+def is_fit(value: JsonValue) -> bool:
     """Whether a value can be written as JSON, and is not nested deeper than any needs to be."""
     level = [value]
     for _ in range(_MAX_DEPTH):
-        if any(isinstance(one, float) and not math.isfinite(one) for one in level):
+        if not all(_is_bounded(one) for one in level if isinstance(one, float | Decimal)):
             return False
         lists = [one for one in level if isinstance(one, list)]
         objects = [one.values() for one in level if isinstance(one, dict)]

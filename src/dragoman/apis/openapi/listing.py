@@ -11,6 +11,7 @@ from dragoman.apis.openapi.document import Document, list_of, object_of, text_of
 from dragoman.apis.openapi.load import Source
 from dragoman.apis.openapi.names import names_of
 from dragoman.apis.openapi.security import requires
+from dragoman.apis.openapi.wording import Wording
 from dragoman.errors import DescriptionError
 from dragoman.operation import JsonObject, JsonValue
 
@@ -28,7 +29,7 @@ class Listed:
     """One operation: its name, which no other has, and where it stands.
 
     `member` is the key of its object in that of its path: a method in lower case, or the exact
-    name of an additional one.
+    name of an additional one. `takes` and `gives` are words for search.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Listed:
     description: str
     tags: tuple[str, ...]
     deprecated: bool
+    takes: str = ""
+    gives: str = ""
 
     @property
     def method(self) -> str:
@@ -68,10 +71,11 @@ def listing_of(source: Source) -> Listing:
     names = names_of(
         [(text_of(one.node, "operationId"), one.member.upper(), one.path) for one in found]
     )
+    wording = Wording(document)
     owners = [owner for one in found for owner in (one.item, one.node) if "servers" in owner]
     return Listing(
         document,
-        tuple(_listed(name, one) for name, one in zip(names, found, strict=True)),
+        tuple(_listed(name, one, wording) for name, one in zip(names, found, strict=True)),
         tuple({id(owner): owner["servers"] for owner in owners}.values()),
         _requires_any(document, found),
         tuple(findings[:_MAX_FINDINGS]),
@@ -112,7 +116,7 @@ def _found(document: Document, findings: list[str]) -> Iterator[_Found]:
         if path.startswith("x-"):
             continue
         try:
-            item = document.resolve(declared)
+            item = document.item(declared)
         except DescriptionError as error:
             findings.append(f"The path {path[:80]} cannot be read: {error.detail}.")
             continue
@@ -138,7 +142,7 @@ def _members(item: Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
             yield method, node
 
 
-def _listed(name: str, one: _Found) -> Listed:
+def _listed(name: str, one: _Found, wording: Wording) -> Listed:
     node = one.node
     return Listed(
         name,
@@ -148,6 +152,8 @@ def _listed(name: str, one: _Found) -> Listed:
         description=text_of(node, "description") or text_of(one.item, "description"),
         tags=tuple(tag for tag in list_of(node, "tags") if isinstance(tag, str)),
         deprecated=node.get("deprecated") is True,
+        takes=wording.takes(one.item, node),
+        gives=wording.gives(node),
     )
 
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 import gc
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
 
 from dragoman.apis.openapi import overlay
+from dragoman.apis.openapi.exact_numbers import read_json
 from dragoman.apis.openapi.fetch import MAX_BYTES, Fetched, fetch, fetched_bytes
 from dragoman.apis.openapi.references import gathered, leads_out
 from dragoman.apis.openapi.swagger import upgraded
 from dragoman.config import yaml12
 from dragoman.errors import ConfigurationError, DescriptionError, DragomanError
-from dragoman.network import Network, Reach
+from dragoman.network import Network, Origin, Reach, origin_of
 from dragoman.operation import JsonObject, JsonValue
 
-__all__ = ["Files", "Source", "load", "parse", "parsed"]
+__all__ = ["Files", "Source", "all_from_disk", "load", "parse", "parsed"]
 
 _SECONDS = 60.0
 _SHOWN = 60
@@ -34,6 +34,7 @@ class Source:
 
     A document of Swagger 2.0 is here in the form of OpenAPI 3.0, with the findings of that.
     `files` are the names and SHA-256 of the files that it refers to, None where one was not read.
+    `written` is the document in its own form, of whatever version, with overlays applied.
     """
 
     location: str
@@ -41,18 +42,26 @@ class Source:
     document: JsonObject = field(repr=False)
     findings: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] | None = ()
+    written: JsonObject = field(default_factory=dict, repr=False)
 
 
 async def load(
-    location: str, *, base: Path, network: Network, reach: Reach, overlays: Sequence[str] = ()
+    location: str,
+    *,
+    base: Path,
+    network: Network,
+    reach: Reach,
+    overlays: Sequence[str] = (),
+    allow_refs: Sequence[str] = (),
 ) -> Source:
     """Return the document at a path, relative to `base`, or at an address, with overlays applied.
 
-    Raises `DescriptionError` for what cannot be read as OpenAPI, and what `Network.exchange`
-    raises where it cannot be fetched.
+    `allow_refs` are the origins that it may refer to, beside its own. Raises `DescriptionError`
+    for what cannot be read as OpenAPI, and what `Network.exchange` raises where it cannot be
+    fetched.
     """
     fetched = await fetch(location, base=base, network=network, reach=reach, overlays=overlays)
-    return await parse(fetched, Files(location, base, network, reach))
+    return await parse(fetched, Files.of(location, base, network, reach, allow_refs))
 
 
 async def parse(fetched: Fetched, files: Files) -> Source:
@@ -60,38 +69,49 @@ async def parse(fetched: Fetched, files: Files) -> Source:
     location = fetched.location
     document, told = await asyncio.to_thread(_overlaid, fetched.data, location, fetched.overlays)
     if any(map(leads_out, (fetched.data, *(change for _, change in fetched.overlays)))):
-        try:
-            async with asyncio.timeout(_SECONDS):
-                document, more = await gathered(document, location, files.fetch)
-        except TimeoutError:
-            raise DescriptionError(
-                f"{location} refers to files that were not read within {_SECONDS:g} seconds."
-            ) from None
+        document, more = await gathered(document, location, files.fetch, files.origins)
         told += more
-    source = await asyncio.to_thread(_source, document, location, told, from_disk=fetched.from_disk)
+    from_disk = fetched.from_disk and all_from_disk(files.digests)
+    source = await asyncio.to_thread(_source, document, location, told, from_disk=from_disk)
     read = None if files.missed else tuple(files.digests.items())
     return replace(source, files=read)
 
 
 @dataclass(slots=True)
 class Files:
-    """Reads the files that a document refers to, within the bound of one document.
+    """Reads the files that a document refers to, within the bounds of one document.
 
-    `digests` are the SHA-256 of those that were read, `missed` tells that one was not.
+    `origins` are those that the owner has listed. `digests` are the SHA-256 of the files that were
+    read, `missed` tells that one was not, `end` is when there is no more time for any.
     """
 
     location: str
     base: Path
     network: Network
     reach: Reach
+    origins: frozenset[Origin] = frozenset()
     size: int = 0
+    end: float | None = None
     digests: dict[str, str] = field(default_factory=dict)
     missed: bool = False
 
+    @classmethod
+    def of(
+        cls, location: str, base: Path, network: Network, reach: Reach, allow_refs: Sequence[str]
+    ) -> Files:
+        """Return what reads the files of a document that may refer to these origins."""
+        return cls(location, base, network, reach, frozenset(map(origin_of, allow_refs)))
+
     async def fetch(self, name: str) -> JsonValue:
         """Return the value in a file; raises `DescriptionError` and what a fetch raises."""
+        if self.end is None:
+            self.end = asyncio.get_running_loop().time() + _SECONDS
         try:
-            data = await self._bytes(name)
+            async with asyncio.timeout_at(self.end):
+                data = await self._bytes(name)
+        except TimeoutError:
+            self.missed = True
+            raise DescriptionError(f"it was not read within {_SECONDS:g} seconds.") from None
         except DragomanError:
             self.missed = True
             raise
@@ -125,6 +145,11 @@ class Files:
         folder = (self.base / self.location).parent.resolve()
         if not (self.base / name).resolve().is_relative_to(folder):
             raise DescriptionError("it is no file of the document's own folder.")
+
+
+def all_from_disk(names: Iterable[str]) -> bool:
+    """Whether these names of files are all paths."""
+    return not any("://" in name for name in names)
 
 
 def parsed(
@@ -161,15 +186,15 @@ def _source(
     if not isinstance(document.get("paths", {}), Mapping):
         raise _not_openapi(location, "its paths are not an object")
     if str(version) == "2.0":
-        document, findings = upgraded(document)
-        return Source(location, from_disk, document, (*told, *findings))
+        made, findings = upgraded(document)
+        return Source(location, from_disk, made, (*told, *findings), written=document)
     major, _, minor = str(version).partition(".")
     if major != "3":
         raise DescriptionError(
             f"{location} is OpenAPI {str(version)[:20]}.", hint="Supported are 2.0, 3.0 and 3.1."
         )
     findings = () if minor[:1] in {"0", "1"} else (f"OpenAPI {version} is read as 3.1.",)
-    return Source(location, from_disk, document, (*told, *findings))
+    return Source(location, from_disk, document, (*told, *findings), written=document)
 
 
 def _value(data: bytes, location: str, form: str = "OpenAPI document") -> JsonValue:
@@ -198,7 +223,7 @@ def _json(data: bytes, location: str) -> JsonValue:
 
     try:
         with _no_collection():
-            return cast("JsonValue", orjson.loads(data.removeprefix(b"\xef\xbb\xbf")))
+            return read_json(data.removeprefix(b"\xef\xbb\xbf"), location)
     except orjson.JSONDecodeError as error:
         place = f"{location}:{error.lineno}" if error.lineno else location
         # A flow mapping of YAML begins with a brace too.

@@ -20,11 +20,15 @@ _OF_THE_WHOLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The members that a request may hold, and the names of those that it must."""
+    """The members that a request may hold, and the names of those that it must.
+
+    `ignored` are changes: what stands beside references and does not count.
+    """
 
     schemas: dict[str, JsonValue] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     may_be_null: bool = False
+    ignored: tuple[str, ...] = ()
 
 
 def members_of(document: Document, schema: JsonValue) -> Members | None:
@@ -35,7 +39,8 @@ def members_of(document: Document, schema: JsonValue) -> Members | None:
     """
     if schema is None:
         return None
-    parts = list(parts_of(document, schema))
+    told: dict[str, None] = {}
+    parts = list(parts_of(document, schema, told))
     if not _is_one_list(parts):
         return None
     declared: dict[str, list[JsonValue]] = {}
@@ -55,6 +60,7 @@ def members_of(document: Document, schema: JsonValue) -> Members | None:
         kept,
         tuple(name for name in required if name in kept),
         all(_may_be_null(document, part) for part in parts),
+        tuple(told),
     )
 
 

@@ -11,8 +11,11 @@ from dragoman.apis.http.binding import Parameter, Place, Style
 from dragoman.apis.http.field_name import header_fault
 from dragoman.apis.http.media import is_json
 from dragoman.apis.openapi.arguments import Arguments
+from dragoman.apis.openapi.beside import ignored_beside
+from dragoman.apis.openapi.cookies import in_one_cookie
 from dragoman.apis.openapi.definitions import Needs
 from dragoman.apis.openapi.document import Document, object_of, text_of
+from dragoman.apis.openapi.keywords import is_fit
 from dragoman.apis.openapi.security import Credentials
 from dragoman.errors import DescriptionError
 from dragoman.operation import JsonObject, JsonValue
@@ -24,7 +27,7 @@ _STYLES: Mapping[Place, tuple[Style, ...]] = {
     "path": ("simple", "label", "matrix"),
     "query": ("form", "spaceDelimited", "pipeDelimited", "tabDelimited", "deepObject"),
     "header": ("simple",),
-    "cookie": ("form",),
+    "cookie": ("form", "cookie"),  # The second is of OpenAPI 3.2 (3.2.0, section 4.12.2.3).
 }
 """By place; the first is the default (OpenAPI 3.1.1, section 4.8.12.2)."""
 
@@ -40,11 +43,15 @@ _MAX_CHAIN = 8
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A parameter of a document: its place, its name, and the object that describes it."""
+    """A parameter of a document: its place, its name, and the object that describes it.
+
+    `ignored` stands beside a reference to it, and does not count.
+    """
 
     place: Place
     name: str
     node: JsonObject
+    ignored: tuple[str, ...] = ()
 
     @property
     def required(self) -> bool:
@@ -74,15 +81,21 @@ def declared(document: Document, *owners: JsonObject) -> list[Declared]:
 def _declared(document: Document, node: JsonValue) -> Declared:
     try:
         resolved = document.resolve(node)
+        ignored = ignored_beside(document, node)
     except DescriptionError as error:
         raise DescriptionError(f"one of its parameters cannot be read: {error.detail}") from None
     name, place = text_of(resolved, "name"), text_of(resolved, "in")
     if not name:
         raise DescriptionError("one of its parameters has no name")
+    if place == "querystring":
+        raise DescriptionError(
+            f"its parameter {name[:_SHOWN]} is the whole query (in: querystring, OpenAPI 3.2),"
+            " which is not built"
+        )
     if place not in _PLACES:
         where = place[:_SHOWN] or "no place"
         raise DescriptionError(f"its parameter {name[:_SHOWN]} is in {where}")
-    return Declared(place, name, resolved)
+    return Declared(place, name, resolved, tuple(ignored))
 
 
 def bound(
@@ -105,6 +118,9 @@ def bound(
             argument = arguments.claim(one.name, one.place)
             if argument is None:
                 continue
+            for key in one.ignored:
+                told = f"{key} beside the $ref of {one.name[:_SHOWN]} does not count"
+                needs.changes[told] = None
             parameter, schema = _parameter(one, argument, needs)
             arguments.add(argument, schema, required=one.required and parameter.fixed is None)
             made.append(parameter)
@@ -142,7 +158,11 @@ def _parameter(one: Declared, argument: str, needs: Needs) -> tuple[Parameter, J
     if source is None:
         needs.changes[f"{name} has no schema: any value is let through"] = None
         source = True
-    schema = described(_schema(one, source, needs), one.node)
+    schema = _schema(one, source, needs)
+    exploded = parameter.style == "form" and parameter.explode and not parameter.as_json
+    if one.place == "cookie" and exploded:
+        schema = in_one_cookie(one.name[:_SHOWN], schema, needs)
+    schema = described(schema, one.node)
     if one.required:
         parameter = replace(parameter, fixed=_only_value(schema, needs.defs))
     return parameter, schema
@@ -180,7 +200,7 @@ def _style(one: Declared, argument: str) -> Parameter:
         one.name,
         one.place,
         style,
-        explode=explode if isinstance(explode, bool) else style == "form",
+        explode=explode if isinstance(explode, bool) else style in ("form", "cookie"),
         required=one.required,
         allow_reserved=one.node.get("allowReserved") is True,
     )
@@ -203,7 +223,7 @@ def described(schema: JsonValue, node: JsonObject) -> JsonValue:
         said["description"] = text
     if node.get("deprecated") is True:
         said["deprecated"] = True
-    if "example" in node:
+    if "example" in node and is_fit(node["example"]):
         said["examples"] = [node["example"]]
     if not said or schema is False:
         return schema

@@ -103,6 +103,8 @@ class _Reading:
             description=listed.description,
             tags=listed.tags,
             deprecated=listed.deprecated,
+            takes=listed.takes,
+            gives=listed.gives,
             read=lambda: self._contract(listed),
         )
 

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from dragoman.apis.openapi.composition import members_named, read_only_members
+from dragoman.apis.openapi.beside import WORDS, told_beside
+from dragoman.apis.openapi.composition import is_contradicted, members_named, read_only_members
 from dragoman.apis.openapi.document import Document, list_of, object_of
 from dragoman.apis.openapi.keywords import checked
 from dragoman.errors import DescriptionError
@@ -37,10 +38,8 @@ _WITH_SCHEMAS = frozenset(
     {*_APPLIED, *_INNER, *_CONDITIONS, "additionalProperties", "patternProperties", "prefixItems"}
     | {"properties"}
 )
-_ANNOTATIONS = frozenset(
-    {"$comment", "default", "deprecated", "description", "example", "examples", "externalDocs"}
-    | {"readOnly", "summary", "title", "writeOnly", "xml"}
-)
+_ANNOTATIONS = WORDS | {"readOnly"}
+_LETS_IN = "additionalProperties: false lets in what the parts beside it list"
 _SAID = ("description", "title", "deprecated", "examples", "default")
 
 Schema = dict[str, JsonValue]
@@ -49,11 +48,13 @@ Schema = dict[str, JsonValue]
 class Form(NamedTuple):
     """How a schema is needed: as a whole that may be closed, or as a part of one.
 
-    `without` names members of the whole that only answers hold: no part may ask for them.
+    `without` names members of the whole that only answers hold: no part may ask for them. `opened`
+    is a part whose own word that it is closed forbids what the parts beside it list.
     """
 
     closed: bool = True
     without: frozenset[str] = frozenset()
+    opened: bool = False
 
 
 class Key(NamedTuple):
@@ -116,10 +117,9 @@ class Translation:
             # In 3.1 siblings count: together they are a composition (JSON Schema Core, 8.2.3.1).
             parts = [{"$ref": reference}, *list_of(siblings, "allOf")]
             return self.translate({**siblings, "allOf": parts}, form, depth + 1)
-        for keyword in others:
-            if keyword != "type":  # It repeats what the reference says.
-                self.changes[f"{keyword[:40]} beside $ref does not count in OpenAPI 3.0"] = None
         self.document.follow(reference)
+        if siblings and self.document.is_3_0:
+            self.changes |= told_beside(self.document, {**siblings, "$ref": reference})
         key = Key(reference, form)
         self.references[key] = None
         said = checked({n: one for n, one in siblings.items() if n in _ANNOTATIONS}, self.changes)
@@ -172,18 +172,23 @@ class Translation:
     ) -> None:
         """Translate the parts, closed only where a schema does nothing but choose among them."""
         alone = not any(schema.get(keyword) is not None for keyword in _SAYS_MEMBERS)
+        opened = form.opened or is_contradicted(self.document, schema)
         for keyword in _COMPOSED:
             parts = list_of(schema, keyword)
             if not parts:
                 continue
-            inner = form if alone and keyword != "allOf" else Form(closed=False, without=without)
+            inner = Form(closed=False, without=without, opened=opened and keyword == "allOf")
+            if alone and keyword != "allOf":
+                inner = form
             made[keyword] = [self.translate(part, inner, depth + 1) for part in parts]
 
     def _close(self, schema: JsonObject, made: Schema, form: Form, depth: int) -> None:
         others = schema.get("additionalProperties")
-        if others is False and any(keyword in made for keyword in _APPLIED):
+        if others is False and form.opened:
+            self.changes[_LETS_IN] = None
+        elif others is False and any(keyword in made for keyword in _APPLIED):
             # By the letter it forbids what the parts beside it list, and no value would fit.
-            self.changes["additionalProperties: false lets in what the parts beside it list"] = None
+            self.changes[_LETS_IN] = None
             if form.closed:
                 self._list_required(schema, made)
                 made["unevaluatedProperties"] = False

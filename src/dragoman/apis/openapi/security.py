@@ -62,11 +62,21 @@ def _scheme(name: str, declared: JsonObject, base: str) -> Scheme:
         return Scheme(name, "http", scheme=scheme)
     if kind != "oauth2":
         return Scheme(name, cast("Literal['openIdConnect', 'mutualTLS']", kind))
-    flow = object_of(object_of(declared, "flows"), "clientCredentials")
-    token_url = text_of(flow, "tokenUrl")
-    if token_url:
-        token_url = resolved(token_url, base)
-    return Scheme(name, "oauth2", token_url=token_url, scopes=tuple(object_of(flow, "scopes")))
+    flows = object_of(declared, "flows")
+    flow, by_code = object_of(flows, "clientCredentials"), object_of(flows, "authorizationCode")
+    return Scheme(
+        name,
+        "oauth2",
+        token_url=_address(flow, "tokenUrl", base),
+        authorization_url=_address(by_code, "authorizationUrl", base),
+        code_token_url=_address(by_code, "tokenUrl", base),
+        scopes=tuple(object_of(flow, "scopes") or object_of(by_code, "scopes")),
+    )
+
+
+def _address(flow: JsonObject, name: str, base: str) -> str:
+    address = text_of(flow, name)
+    return resolved(address, base) if address else ""
 
 
 def required_by(owner: JsonObject) -> Security | None:

@@ -75,7 +75,7 @@ class _Upgrade:
             if path.startswith("x-"):
                 continue
             try:
-                item = self.document.resolve(declared)
+                item = self.document.item(declared)
             except DescriptionError as error:
                 self.findings.append(f"The path {path[:80]} cannot be read: {error.detail}.")
                 continue
