@@ -15,6 +15,7 @@ __all__ = [
     "AddressRefusedError",
     "ApiError",
     "ArgumentError",
+    "AuthenticationError",
     "ConfigurationError",
     "CredentialError",
     "DescriptionError",
@@ -198,6 +199,15 @@ class ArgumentError(DragomanError):
     title = "The arguments are not what the operation accepts"
     fault = Fault.ARGUMENTS
     status = 422
+
+
+class AuthenticationError(DragomanError):
+    """Nobody known: a caller's key or token that is missing, wrong, expired or revoked."""
+
+    code = "unauthenticated"
+    title = "The caller is not known"
+    fault = Fault.POLICY
+    status = 401
 
 
 class PolicyError(DragomanError):

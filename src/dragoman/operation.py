@@ -82,7 +82,7 @@ class Scheme:
 
     `kind` is apiKey, http or oauth2 and so on; `name` is the header, query or cookie name of an
     apiKey; `scheme` is `basic`, `bearer` or another of an http one; `token_url` that of the
-    client-credentials flow.
+    client-credentials flow, `authorization_url` and `code_token_url` those of the flow by code.
     """
 
     id: str
@@ -91,6 +91,8 @@ class Scheme:
     name: str = ""
     scheme: str = ""
     token_url: str = ""
+    authorization_url: str = ""
+    code_token_url: str = ""
     scopes: tuple[str, ...] = ()
 
 
@@ -102,7 +104,8 @@ class Contract:
     `security` lists alternatives, each a set of scheme names that are needed together; no
     alternative at all means that no credential is sent. `binding` is what the API's kind needs to
     build the request; only that kind looks inside. `changes` says where the operation differs
-    from its description, `unsupported` why it cannot be called.
+    from its description, `unsupported` why it cannot be called; `omitted` are the arguments that
+    the owner took away.
     """
 
     input_schema: JsonSchema
@@ -110,6 +113,7 @@ class Contract:
     binding: object
     changes: tuple[str, ...] = ()
     unsupported: str = ""
+    omitted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,10 @@ class Operation:
     `kind` names the folder in `apis/` that builds and sends its requests. `route` is the method
     and path where it has them (`GET /orders/{id}`). All but `contract` is cheap, so that a
     catalog of thousands can be listed, filtered and searched.
+
+    `described_as` is its name in the description, under which the owner's rules for it stand;
+    `name` is another one where the owner has renamed it. `takes` and `gives` are words of its
+    parameters and of its answer, for search only.
     """
 
     id: str
@@ -131,7 +139,15 @@ class Operation:
     description: str = ""
     tags: tuple[str, ...] = ()
     deprecated: bool = False
+    renamed_from: str = ""
+    takes: str = field(default="", repr=False)
+    gives: str = field(default="", repr=False)
     read: Callable[[], Contract] = field(kw_only=True, repr=False, compare=False)
+
+    @property
+    def described_as(self) -> str:
+        """The name in the description."""
+        return self.renamed_from or self.name
 
     @cached_property
     def contract(self) -> Contract:
@@ -141,7 +157,12 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """An operation as a model sees it; `name` is what the model calls it by."""
+    """An operation as a model sees it; `name` is what the model calls it by.
+
+    A `strict` tool may be shown to OpenAI as one: by `strict_parameters`, in which what is
+    optional may be null instead, or by its parameters where it has no others. `notes` say what
+    could not be carried over from the description, and what is done instead.
+    """
 
     name: str
     operation: str
@@ -149,6 +170,13 @@ class Tool:
     parameters: JsonSchema
     effect: Effect
     strict: bool = False
+    strict_parameters: JsonSchema | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def shown_parameters(self) -> JsonSchema:
+        """The parameters as OpenAI is shown them."""
+        return self.parameters if self.strict_parameters is None else self.strict_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +185,8 @@ class Call:
 
     `origins` says of each argument where its value came from: the question, a field of an
     earlier result, the model, or the owner; it was found by comparing values. `scope` is within
-    what a repeated write counts as the same one. `budget` bounds the answer in bytes, for models.
+    what a repeated write counts as the same one, and `same_for` for how many seconds after it was
+    sent (None is for good). `budget` bounds the answer in bytes, for models.
     """
 
     id: str
@@ -165,8 +194,10 @@ class Call:
     arguments: JsonObject
     deadline: Deadline
     scope: str
+    same_for: float | None = None
     caller: str = OWNER
     user: str | None = None
+    is_subject: bool = False
     door: Door = "python"
     origins: Mapping[str, str] = field(default_factory=dict)
     dry_run: bool = False
@@ -181,7 +212,7 @@ class Prepared:
     """The exact request that a call makes, without any credential.
 
     `target` is the address as it goes out, encoded. `security` is what the operation requires,
-    so that *send* can attach it. Two prepared requests with one hash are the same request, for
+    so that *send* can attach it, and `account` whose credential that is where there are several. Two prepared requests with one hash are the same request, for
     approval, repetition, cache and record alike.
     """
 
@@ -194,13 +225,16 @@ class Prepared:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     security: tuple[tuple[str, ...], ...] = ()
+    account: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def hash(self) -> str:
         """SHA-256 over everything that reaches the API, in hexadecimal; origins do not count."""
+        account = [self.account] if self.account else []
         canonical = json.dumps(
             [
+                *account,
                 self.operation,
                 self.kind,
                 self.method,
@@ -250,7 +284,8 @@ class Outcome:
     """What came of a call, for whoever made it.
 
     `data` is the answer after *shape*; `note` says what was left out of it and how to get it;
-    `source` is the API it came from; `approval` the id of the approval a pending call waits for;
+    `total` is how many items the answer's list had before any were left out; `source` is the API
+    it came from; `approval` the id of the approval a pending call waits for;
     `repeated_from` the time of the first outcome when this is a repeat of it; `record` the row
     of the audit log.
     """
@@ -262,6 +297,7 @@ class Outcome:
     problem: Problem | None = None
     prepared: Prepared | None = None
     note: str = ""
+    total: int | None = None
     source: str = ""
     approval: str | None = None
     repeated_from: datetime | None = None

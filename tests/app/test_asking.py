@@ -266,7 +266,10 @@ async def test_a_model_that_never_stops_calling_is_made_to_answer(dragoman, shop
     d = await dragoman(model=model, top={"assistant": {"steps": 3}})
     answer = await d.ask("?")
     assert answer.text == "That is all I found."
-    assert model.requests[2].tools == ()
+    assert model.requests[2].allowed == ()
+    assert "No more tools" in model.requests[2].transcript[-1].text
+    assert model.requests[2].tools == model.requests[0].tools
+    assert model.requests[2].instructions == model.requests[0].instructions
 
 
 async def test_the_bound_on_tokens_is_named(dragoman, shop) -> None:

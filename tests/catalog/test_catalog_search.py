@@ -35,7 +35,69 @@ def test_other_forms_of_a_word_are_found() -> None:
 
 
 def test_path_parameters_are_found() -> None:
-    assert set(found("sku")) == {"getProduct", "getStock"}
+    assert set(found("sku", 2)) == {"getProduct", "getStock"}
+
+
+def test_what_finds_the_id_that_an_operation_needs_is_found_with_it() -> None:
+    shop = [
+        operation("shop.getCard", "GET /v1/customers/{customer}/cards/{card}", summary="Read it"),
+        operation("shop.listCards", "GET /v1/customers/{customer}/cards"),
+        operation("shop.listCustomers", "GET /v1/customers"),
+        operation("shop.searchCustomers", "GET /v1/search/customers"),
+        operation("shop.createCustomer", "POST /v1/customers"),
+        operation("shop.ping", "GET /v1/ping"),
+        operation("other.customers", "GET /v1/customers"),
+    ]
+    hits = Catalog.of(shop).search("read it", 10)
+    assert [hit.operation.id for hit in hits] == [
+        "shop.getCard",
+        "shop.listCards",
+        "shop.listCustomers",
+        "shop.searchCustomers",
+    ]
+    assert hits[0].score > hits[1].score
+
+
+def test_what_an_operation_takes_and_gives_is_found() -> None:
+    shop = [
+        operation("shop.a", "POST /a", takes="couponCode The code of a voucher", gives="total"),
+        operation("shop.b", "POST /b", takes="note", gives="trackingNumber"),
+    ]
+    catalog = Catalog.of(shop)
+    assert [hit.operation.name for hit in catalog.search("coupon code", 1)] == ["a"]
+    assert [hit.operation.name for hit in catalog.search("the tracking number", 1)] == ["b"]
+
+
+def test_a_name_counts_for_more_than_a_long_description() -> None:
+    shop = [
+        operation("shop.b", "GET /b", description="About an invoice. " * 40),
+        operation("shop.getInvoice", "GET /invoices/{id}", description="Long. " * 200),
+    ]
+    assert Catalog.of(shop).search("invoice", 1)[0].operation.name == "getInvoice"
+
+
+def test_a_long_word_finds_longer_ones_and_a_short_one_does_not() -> None:
+    assert found("subscri", 3) == []
+    shop = Catalog.of([operation("shop.isOpen", "GET /open"), operation("shop.invitations")])
+    assert [hit.operation.name for hit in shop.search("invite", 5)] == ["invitations"]
+    assert shop.search("op", 5) == []
+
+
+def test_whose_summary_says_just_that_comes_first() -> None:
+    shop = [
+        operation("shop.b", "POST /b", summary="Create a note for an issue", tags=("issue",)),
+        operation("shop.c", "POST /c", summary="An issue is what one may create a label for"),
+        operation("shop.a", "POST /a", summary="Create an issue", description="Long. " * 90),
+    ]
+    assert Catalog.of(shop).search("create an issue", 1)[0].operation.name == "a"
+
+
+def test_paths_without_end_are_read_as_far_as_the_bounds_go() -> None:
+    many = [operation(f"big.op{n}", "GET " + "/things" * n) for n in range(300)]
+    many += [operation(f"big.by{n}", f"GET /a{n}/things/{{id}}") for n in range(2_000)]
+    start = time.perf_counter()
+    assert len(Catalog.of(many).search("things", 5)) == 5
+    assert time.perf_counter() - start < 2
 
 
 def test_a_hit_has_a_score_that_falls() -> None:

@@ -65,7 +65,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
         "DROP TABLE listing; CREATE TABLE listing (value); INSERT INTO listing VALUES (NULL)"
     ),
     "no files": _changed("UPDATE made_of SET files = '7'"),
-    "no index": _changed("DROP TABLE operation"),
+    "no index": _changed("DROP TABLE named"),
 }
 
 

@@ -48,7 +48,7 @@ def test_an_unknown_key_without_a_near_one_is_told_which_there_are(told) -> None
     (message,) = told("apis: {}\nwhatever: 1\n")
     assert message == (
         "dragoman.yaml:2: unknown key 'whatever'. Known are: version, model, apis, toolsets, "
-        "callers, assistant, store, key, read_only."
+        "callers, identity, assistant, privacy, store, key, read_only."
     )
 
 
@@ -113,26 +113,40 @@ def test_where_a_reference_is_needed_a_value_is_refused_and_not_repeated(
 def test_what_nothing_enforces_yet_is_refused_by_name(told) -> None:
     text = (
         SHOP
-        + "    cache: 30s\n    hide: ['**.card_number']\n    operations:\n"
-        + "      getOrder: {owner: result.customer_id == caller.user}\n"
-        + "    accounts: {}\ncallers:\n  bot: {quota: 5}\n"
+        + "    idempotency: key\n    operations:\n"
+        + "      getOrder: {returns: {}}\n"
+        + "    python: shop\ncallers:\n  bot: {quota: 5}\n"
     )
     said = told(text)
     end = "is not enforced by this version, so it is refused: take it out"
     assert said == [
-        f"dragoman.yaml:4: 'cache' in apis.shop {end}",
-        f"dragoman.yaml:5: 'hide' in apis.shop {end}",
-        f"dragoman.yaml:7: 'owner' in apis.shop.operations.getOrder {end}",
-        f"dragoman.yaml:8: 'accounts' in apis.shop {end}",
-        f"dragoman.yaml:10: 'quota' in callers.bot {end}",
+        f"dragoman.yaml:4: 'idempotency' in apis.shop {end}",
+        f"dragoman.yaml:6: 'returns' in apis.shop.operations.getOrder {end}",
+        f"dragoman.yaml:7: 'python' in apis.shop {end}",
+        f"dragoman.yaml:9: 'quota' in callers.bot {end}",
     ]
 
 
-def test_a_condition_for_an_approval_is_not_enforced_yet(told) -> None:
-    assert told(SHOP + '    require_approval: {when: "args.amount > 50"}\n') == [
-        "dragoman.yaml:4: apis.shop.require_approval must be never, writes or always; "
-        "conditions are not enforced by this version"
-    ]
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("require_approval: sometimes", "must be never, writes or always, or {when"),
+        (
+            'require_approval: {when: "args.amount >"}',
+            "when is no condition: 1:14",
+        ),
+        ("require_approval: {if: x}", "require_approval if is not known here"),
+        ("hide: [card..number]", "hide.0 must be a path that ends with a member"),
+        ("hide: ['**']", "hide.0 must be a path that ends with a member"),
+        ("operations: {a: {owner: 'order.id == 1'}}", "owner is no condition: 1:6: undeclared"),
+        ("operations: {a: {owner: {where: 'true'}}}", "owner read is missing"),
+        ("operations: {a: {owner: {read: b, where: 7}}}", "owner where must be a condition"),
+    ],
+)
+def test_a_condition_that_is_none_is_told_at_load(told, line: str, message: str) -> None:
+    (said,) = told(SHOP + f"    {line}\n")
+    assert said.startswith("dragoman.yaml:4: apis.shop.")
+    assert message in said
 
 
 @pytest.mark.parametrize(
@@ -144,6 +158,15 @@ def test_a_condition_for_an_approval_is_not_enforced_yet(told) -> None:
         ),
         ("limits: {timeout: soon}", "limits.timeout must be a time such as 500ms, 10s or 2m"),
         ("limits: {timeout: 0s}", "limits.timeout must be greater than 0"),
+        ("cache: soon", "cache must be a time such as 30s or 5m, or never"),
+        ("cache: true", "cache must be a time such as 30s or 5m, or never"),
+        ("cache: -1", "cache must be greater than or equal to 0"),
+        ("operations: {a: {cache: 2d}}", "operations.a.cache must be a time such as 30s or 5m"),
+        ("operations: {a: {cache: 48h}}", "operations.a.cache must be less than or equal to 86400"),
+        (
+            "operations: {a: {rename: a b}}",
+            "operations.a.rename: 'a b' is no name for an operation",
+        ),
         ("limits: {max_bytes: -1}", "limits.max_bytes must be greater than 0"),
         ("require_approval: NO", "require_approval must be never, writes or always"),
         ("description: 5", "description must be text"),

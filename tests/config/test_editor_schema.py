@@ -27,8 +27,12 @@ apis:
     fill: {customer_id: caller.user}
     omit: token
     allow_private: [api.corp.example]
+    cache: 30s
+    allow_refs: [https://schemas.example.com]
     operations:
       getOrder:
+        rename: find_order
+        cache: never
         select: "{order: order_id, status: status, due: estimated_delivery_date}"
       refundOrder: {require_approval: always}
   carrier:
@@ -73,7 +77,7 @@ def test_the_example_is_accepted_by_both(validator, tmp_path) -> None:
     [
         "apis: {shop: {openapi: x, limit: {}}}",
         "apis: {shop: {openapi: x, require_approval: maybe}}",
-        "apis: {shop: {openapi: x, cache: 30s}}",
+        "apis: {shop: {openapi: x, hide: 5}}",
         "model: 5",
         "version: 2",
         "whatever: 1",

@@ -11,11 +11,13 @@ from token_server import MovedClock, TokenServer, running
 
 from dragoman.config.settings import ApiSettings
 from dragoman.credentials.credentials import Credentials
+from dragoman.credentials.user_tokens import UserTokens
 from dragoman.network import Network, Reach, origin_of
 from dragoman.operation import Scheme
 from dragoman.secrets.live import LiveValues
 from dragoman.secrets.reference import Template
 from dragoman.secrets.secrets import Secrets
+from dragoman.store.store import Store
 
 ENVIRONMENT = {
     "SHOP_TOKEN": "tok-9f8e7d6c5b4a",
@@ -54,7 +56,21 @@ async def server() -> AsyncIterator[TokenServer]:
 
 
 @pytest.fixture
-def make(live: LiveValues, network: Network, clock: MovedClock, tmp_path: Path) -> Make:
+async def tokens(clock: MovedClock, tmp_path: Path) -> AsyncIterator[UserTokens]:
+    """Tokens of end users, in a store of their own."""
+
+    async def key() -> bytes:
+        return b"k" * 32
+
+    store = Store(f"sqlite:///{tmp_path}/tokens.db", tmp_path)
+    yield UserTokens(store, clock, key)
+    await store.aclose()
+
+
+@pytest.fixture
+def make(
+    live: LiveValues, network: Network, clock: MovedClock, tokens: UserTokens, tmp_path: Path
+) -> Make:
     """Make the credentials of `shop` at https://shop.example; `auth` is as in the file."""
 
     def made(
@@ -75,6 +91,7 @@ def make(live: LiveValues, network: Network, clock: MovedClock, tmp_path: Path) 
             {scheme.id: scheme for scheme in schemes},
             allowed_origins=frozenset(map(origin_of, allowed)),
             secrets=Secrets(environment, live, tmp_path),
+            tokens=tokens,
             network=network,
             reach=Reach.of(hosts=["127.0.0.1"]),
             clock=clock,

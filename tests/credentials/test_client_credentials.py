@@ -136,19 +136,18 @@ async def test_fifty_calls_fetch_one_token(make: Any, server: TokenServer) -> No
 async def test_a_refused_token_is_fetched_anew_once(make: Any, server: TokenServer) -> None:
     credentials = make(auth(server), OAUTH)
     old = await credentials.credential(WANTED, TARGET)
-    for _ in range(50):
-        assert credentials.forget(old)
-    renewed = await asyncio.gather(*(credentials.credential(WANTED, TARGET) for _ in range(50)))
+    renewed = await asyncio.gather(*(credentials.renewed(old, WANTED, TARGET) for _ in range(50)))
     assert {bearer(one) for one in renewed} == {"token-number-2"}
-    assert credentials.forget(old)
-    assert bearer(await credentials.credential(WANTED, TARGET)) == "token-number-2"
+    late = await credentials.renewed(old, WANTED, TARGET)
+    assert bearer(late) == "token-number-2"
+    assert len(server.asked) == 2
 
 
-async def test_what_is_no_token_cannot_be_renewed(make: Any) -> None:
+async def test_a_secret_that_is_the_same_is_not_shown_again(make: Any) -> None:
     credentials = make({"bearer": "${SHOP_TOKEN}"}, BEARER)
-    shown = await credentials.credential((("bearerAuth",),), TARGET)
-    assert not credentials.forget(shown)
-    assert not credentials.forget(Credential())
+    wanted = (("bearerAuth",),)
+    shown = await credentials.credential(wanted, TARGET)
+    assert await credentials.renewed(shown, wanted, TARGET) is None
 
 
 async def test_a_call_that_is_cancelled_leaves_the_fetch_to_the_next(

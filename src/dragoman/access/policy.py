@@ -7,15 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from dragoman.access.scopes import Scope, parse_scope, permits
+from dragoman.config.conditions import ConditionFault, evaluate, mentions_user
 from dragoman.config.load import Configuration
-from dragoman.config.settings import ApiSettings, CallerSettings, OperationSettings
+from dragoman.config.settings import (
+    ApiSettings,
+    ApprovalSettings,
+    CallerSettings,
+    OperationSettings,
+    OwnerSettings,
+)
 from dragoman.errors import ConfigurationError, NotFoundError, PolicyError
 from dragoman.nearest import did_you_mean
-from dragoman.operation import OWNER, Effect, JsonValue, Operation
+from dragoman.operation import OWNER, Call, Effect, JsonValue, Operation
 
-__all__ = ["APPROVE", "Caller", "Policy", "Rules"]
+__all__ = ["APPROVE", "Caller", "Owner", "Policy", "Rules", "Verdict", "facts_of"]
 
 APPROVE = "approve"
 """The scope that lets a caller answer approvals; the others are for operations."""
@@ -36,6 +44,7 @@ class Caller:
     toolset: str | None = None
     acts_for: str | tuple[str, ...] = "none"
     rate: str | None = None
+    accounts: Mapping[str, str] = field(default_factory=dict)
     rule: str = ""
 
     @property
@@ -55,23 +64,78 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose a result is: `where` is true of what the end user may see or change.
+
+    With `read` that operation is called first, with arguments by expression, and `where` judges
+    what it returns.
+    """
+
+    where: str
+    read: str | None = None
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def needs_user(self) -> bool:
+        """Whether it asks for the end user, so that a call without one has no answer."""
+        return any(map(mentions_user, (self.where, *self.arguments.values())))
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """What the owner says of one operation; `rule_of` gives the line of each setting."""
+    """What the owner says of one operation; `rule_of` gives the line of each setting.
+
+    `cache` is how many seconds old an answer to a read may be that is given again.
+    """
 
     require_approval: str = "writes"
+    approval_when: str | None = None
+    approval_by: tuple[str, ...] = ()
+    owner: Owner | None = None
+    hide: tuple[str, ...] = ()
     fill: Mapping[str, JsonValue] = field(default_factory=dict)
     select: str | None = None
     rates: tuple[tuple[str, str], ...] = ()
     timeout: float = DEFAULT_TIMEOUT
     max_bytes: int = DEFAULT_MAX_BYTES
     repeatable: bool = False
+    cache: float = 0.0
     rule_of: Mapping[str, str] = field(default_factory=dict)
 
-    def needs_approval(self, effect: Effect) -> bool:
-        """Whether a person has to say yes to an operation of this effect."""
-        if self.require_approval == "always":
+    def may_need_approval(self, effect: Effect) -> bool:
+        """Whether there are calls of an operation of this effect that a person has to allow."""
+        if self.approval_when is not None or self.require_approval == "always":
             return True
         return self.require_approval == "writes" and effect is not Effect.READ
+
+    def needs_approval(self, call: Call, effect: Effect) -> bool:
+        """Whether a person has to say yes to this call.
+
+        A condition that has no value for it, or another one than false, asks.
+        """
+        if self.approval_when is None:
+            return self.may_need_approval(effect)
+        try:
+            return evaluate(self.approval_when, facts_of(call, effect=effect.value)) is not False
+        except ConditionFault:
+            return True
+
+
+def facts_of(call: Call, **more: JsonValue) -> dict[str, JsonValue]:
+    """Return what a condition may speak of; without an end user there is no `caller.user`."""
+    caller: dict[str, JsonValue] = {"name": call.caller}
+    if call.user is not None:
+        caller["user"] = call.user
+    return {"args": call.arguments, "caller": caller, **more}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the policy says of a caller and an operation, why, and the line that decided."""
+
+    word: Literal["allow", "approve", "deny"]
+    why: str
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,30 +176,51 @@ class Policy:
 
     def may(self, caller: Caller, operation: Operation) -> bool:
         """Whether the caller may see and use the operation; the same answer as `authorize`."""
-        if self.read_only and operation.effect is not Effect.READ:
-            return False
-        return caller.may(operation)
+        return self._refusal(caller, operation) is None
 
     def authorize(self, caller: Caller, operation: Operation) -> None:
         """Let the caller use the operation, or raise `PolicyError` with the line that decided."""
+        refusal = self._refusal(caller, operation)
+        if refusal is not None:
+            raise refusal
+
+    def verdict(self, caller: Caller, operation: Operation, call: Call | None = None) -> Verdict:
+        """Return what comes of a call, or of calls in general where none is given."""
+        refusal = self._refusal(caller, operation)
+        if refusal is not None:
+            return Verdict("deny", refusal.detail, refusal.rule)
+        rules = self.rules(operation)
+        rule = rules.rule_of.get("require_approval", "")
+        effect = operation.effect
+        if rules.needs_approval(call, effect) if call else rules.may_need_approval(effect):
+            return Verdict("approve", "A person is asked.", rule)
+        return Verdict("allow", "", caller.rule)
+
+    def _refusal(self, caller: Caller, operation: Operation) -> PolicyError | None:
         if self.read_only and operation.effect is not Effect.READ:
-            raise PolicyError(
+            return PolicyError(
                 f"{operation.id} is a {operation.effect.value} operation, and this is read-only.",
                 hint="Take away read_only, --read-only or DRAGOMAN_READ_ONLY to allow writes.",
                 rule=self._read_only_rule,
             )
         if not caller.may(operation):
-            raise PolicyError(
+            return PolicyError(
                 f"{caller.name} has no scope for {operation.id}.",
                 hint=f"One that would do: {operation.id} or {operation.api}:{operation.effect}.",
                 rule=self.configuration.where("callers", caller.name, "scopes"),
             )
+        return None
 
     @property
     def _read_only_rule(self) -> str:
         """The line of the file, unless a flag or a variable has decided."""
         is_written = self.configuration.settings.read_only
         return self.configuration.where("read_only") if is_written else ""
+
+    def account(self, caller: Caller, api: str) -> str:
+        """Return the account of an API that a caller uses; empty where there is only one."""
+        settings = self.configuration.settings.apis[api]
+        return caller.accounts.get(api, settings.own_account) if settings.accounts else ""
 
     def rules(self, operation: Operation) -> Rules:
         """Return what the owner says of the operation, the API's word and then its own."""
@@ -146,18 +231,21 @@ class Policy:
 
     def _compile_rules(self, operation: Operation) -> Rules:
         api = self.configuration.settings.apis[operation.api]
-        own = api.operations.get(operation.name, OperationSettings())
+        own = api.operations.get(operation.described_as, OperationSettings())
         where = self.configuration.where
         at = ("apis", operation.api)
-        below = (*at, "operations", operation.name)
+        below = (*at, "operations", operation.described_as)
         return Rules(
-            require_approval=own.require_approval or api.require_approval,
+            **_approval(own.require_approval or api.require_approval),
+            owner=_owner(operation, own.owner),
+            hide=(*api.hide, *own.hide),
             fill={**api.fill, **own.fill},
             select=own.select,
             rates=_rates(operation, api, own),
             timeout=own.limits.timeout or api.limits.timeout or DEFAULT_TIMEOUT,
             max_bytes=own.limits.max_bytes or api.limits.max_bytes or DEFAULT_MAX_BYTES,
             repeatable=own.repeatable,
+            cache=api.cache if own.cache is None else own.cache,
             rule_of={
                 "require_approval": where(
                     *(below if own.require_approval else at), "require_approval"
@@ -165,8 +253,29 @@ class Policy:
                 "limits": where(*(below if own.limits.rate else at), "limits"),
                 "fill": where(*(below if own.fill else at), "fill"),
                 "select": where(*below, "select"),
+                "owner": where(*below, "owner"),
             },
         )
+
+
+def _approval(written: str | ApprovalSettings) -> dict[str, Any]:
+    """Return the three members of `Rules` that say when a person is asked, and which."""
+    if isinstance(written, str):
+        return {"require_approval": written}
+    whenever = "writes" if written.when is None else "always"
+    return {
+        "require_approval": whenever,
+        "approval_when": written.when,
+        "approval_by": tuple(written.by),
+    }
+
+
+def _owner(operation: Operation, written: str | OwnerSettings | None) -> Owner | None:
+    if written is None:
+        return None
+    if isinstance(written, str):
+        return Owner(written)
+    return Owner(written.where, f"{operation.api}.{written.read}", written.args)
 
 
 def _rates(
@@ -187,6 +296,7 @@ def _caller(
         toolset=settings.toolset,
         acts_for=acts_for if isinstance(acts_for, str) else tuple(acts_for),
         rate=settings.rate,
+        accounts=settings.accounts,
         rule=configuration.where("callers", name),
     )
 

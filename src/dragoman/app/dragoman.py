@@ -12,7 +12,9 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
+from dragoman.access.identity import Identity
 from dragoman.app.choosing import model_settings, open_provider
+from dragoman.app.entering import authenticate
 from dragoman.app.offer import Offer
 from dragoman.app.wiring import Parts, open_parts
 from dragoman.assistant.answer import Answer, OnApproval, OnEvent, Question
@@ -44,6 +46,9 @@ __all__ = ["Dragoman"]
 
 _CALL_SECONDS = 60.0
 """How long a call may take in all where its caller says nothing."""
+
+_CONVERSATION_SECONDS = 600.0
+"""How long an equal write of a conversation is the same one."""
 
 Approver = Callable[[Approval], "bool | Awaitable[bool]"]
 
@@ -133,6 +138,11 @@ class Dragoman:
             raise ConfigurationError("Dragoman is not open. Use: async with Dragoman(…) as d")
         return self._parts
 
+    @property
+    def offer(self) -> Offer:
+        """What a caller is offered of the catalog, for doors that make tools of it."""
+        return self._offered
+
     # Asking
 
     async def ask(
@@ -219,18 +229,22 @@ class Dragoman:
         caller: str = OWNER,
         dry_run: bool = False,
         idempotency_key: str | None = None,
+        conversation: str | None = None,
+        origins: Mapping[str, str] | None = None,
         timeout: float = _CALL_SECONDS,  # noqa: ASYNC109 - it becomes the deadline of the path
         budget: int | None = None,
         door: Door = "python",
     ) -> Outcome:
         """Call one operation; what goes wrong is in the outcome, nothing is raised.
 
-        With an `idempotency_key` a write happens once however often it is called; without one
-        every call is its own. `timeout` is in seconds, `budget` in bytes of the answer's data.
+        With an `idempotency_key` a write happens once however often it is called, and within a
+        `conversation` once in ten minutes; without either every call is its own. `origins` says
+        where arguments came from, for people. `timeout` is in seconds, `budget` in bytes of the
+        answer's data.
         """
         parts = await self.open()
         call_id = new_id()
-        scope = f"key:{idempotency_key}" if idempotency_key is not None else f"call:{call_id}"
+        scope, same_for = _sameness(call_id, idempotency_key, conversation)
         return await parts.path.run(
             Call(
                 id=call_id,
@@ -238,9 +252,11 @@ class Dragoman:
                 arguments=arguments or {},
                 deadline=Deadline.after(timeout, self._clock),
                 scope=scope,
+                same_for=same_for,
                 caller=caller,
                 user=user,
                 door=door,
+                origins=origins or {},
                 dry_run=dry_run,
                 budget=budget,
             )
@@ -255,6 +271,15 @@ class Dragoman:
         approvals = (await self.open()).approvals
         return await approvals.answer(approval, approved=False, by=by, reason=reason)
 
+    # Callers
+
+    async def authenticate(self, credential: str) -> Identity:
+        """Return who comes with this key of a caller, or token of the identity provider.
+
+        Raises `AuthenticationError` for one that lets nobody in.
+        """
+        return await authenticate(await self.open(), credential)
+
     # The catalog in a loop of your own
 
     def tools(
@@ -264,11 +289,15 @@ class Dragoman:
         format: Literal["responses", "chat"] = "responses",  # noqa: A002 - the issue's own name
         caller: str = OWNER,
     ) -> list[dict[str, object]]:
-        """Return the tools as OpenAI's API takes them."""
+        """Return the tools as OpenAI's API takes them.
+
+        Where there are more than OpenAI takes in one request (128), these are three that find,
+        describe and call all of them; `run` carries out either kind.
+        """
         from dragoman.models.tool_form import as_chat, as_responses  # noqa: PLC0415
 
         shape = as_responses if format == "responses" else as_chat
-        return [dict(shape(tool)) for tool in self.tool_table(toolset, caller=caller).tools]
+        return [dict(shape(tool)) for tool in self._offered.own_tools(toolset, caller=caller)]
 
     async def run(
         self,
@@ -290,7 +319,7 @@ class Dragoman:
         return await run_tool_calls(
             tool_calls,
             run=parts.path.run,
-            table=self.tool_table(toolset, caller=caller),
+            choice=self._offered.own_loop(toolset, caller=caller),
             question=Question(question, user=user, caller=caller, toolset=toolset, door="python"),
             apis=self.configuration.settings.apis,
             budget=self.configuration.settings.assistant.result_bytes,
@@ -373,12 +402,25 @@ class Dragoman:
 
     @cached_property
     def _secrets(self) -> Secrets:
-        return Secrets(self.configuration.environment, self._live, self.configuration.base)
+        return Secrets(
+            self.configuration.environment, self._live, self.configuration.base, self._clock
+        )
 
     def _root_key(self, store: Store) -> RootKey:
         """Return the owner's key, or the one that is made beside the store."""
         beside = store.folder or self.configuration.base
         return RootKey(self.configuration.settings.key, self._secrets, beside)
+
+
+def _sameness(
+    call_id: str, idempotency_key: str | None, conversation: str | None
+) -> tuple[str, float | None]:
+    """Return within what an equal write is the same one, and for how many seconds."""
+    if idempotency_key is not None:
+        return f"key:{idempotency_key}", None
+    if conversation is not None:
+        return f"conversation:{conversation}", _CONVERSATION_SECONDS
+    return f"call:{call_id}", None
 
 
 def _is_on(environment: Mapping[str, str], name: str) -> bool:

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from dragoman.app.wiring import Parts
 from dragoman.assistant.answer import Question
+from dragoman.assistant.conversation import Conversation
+from dragoman.assistant.finding import Choice, Findable, fitting, size
 from dragoman.catalog.search import Hit
+from dragoman.catalog.selection import names
 from dragoman.config.settings import ToolsetSettings
-from dragoman.errors import ConfigurationError, NotFoundError
+from dragoman.errors import ConfigurationError, NotFoundError, UnsupportedError
+from dragoman.models.provider import Provider
 from dragoman.operation import Operation, Tool
+from dragoman.tools.meta import META_TOOLS
 from dragoman.tools.tools import ToolTable, make_tools
 
 __all__ = ["Offer"]
 
 MAX_TOOLS = 128
 """Tools that a question is given at the most: the limit of OpenAI, and enough to choose from."""
+
+EAGER = 10
+"""Tools that a question over a large catalog begins with, at the most."""
+
+EAGER_TOKENS = 900
+"""What these may take in all."""
+
+SEARCH_TOKENS = 1_500
+"""What the tools that one tool search loads may take in all, except for the best of them."""
+
+MAX_KEPT = 30
+"""Tools of earlier questions that stay; beyond them, those that were called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +51,14 @@ class Offer:
 
         One whose whole id is the text comes first: among thousands its words are nothing rare.
         """
-        policy, catalog = self.parts.policy, self.parts.catalog
-        who = policy.caller(caller)
-        allowed = {id_ for id_, one in catalog.operations.items() if policy.may(who, one)}
-        hits = catalog.search(text, limit, allowed)
-        if text not in allowed:
+        known = {one.id: one for one in self.operations(None, caller)}
+        return self._hits(text, limit, known)
+
+    def _hits(self, text: str, limit: int, known: Mapping[str, Operation]) -> list[Hit]:
+        hits = self.parts.catalog.search(text, limit, known)
+        if text not in known:
             return hits
-        named = Hit(catalog.operations[text], math.inf)
+        named = Hit(known[text], math.inf)
         return [named, *(hit for hit in hits if hit.operation.id != text)][:limit]
 
     def table(self, toolset: str | None, *, caller: str) -> ToolTable:
@@ -49,15 +68,80 @@ class Offer:
             known = self._tables[toolset, caller] = self._make(self.operations(toolset, caller))
         return known
 
-    def for_question(self, question: Question, most: int) -> ToolTable:
-        """Return the tools of a question: all of them, or the best of a large catalog."""
-        operations = self.operations(question.toolset, question.caller)
-        most = min(most, MAX_TOOLS)
-        if len(operations) <= most:
-            return self.table(question.toolset, caller=question.caller)
-        allowed = {operation.id for operation in operations}
-        hits = self.parts.catalog.search(question.text, most, allowed)
-        return self._make([hit.operation for hit in hits])
+    def for_question(
+        self, question: Question, provider: Provider, conversation: Conversation
+    ) -> Choice:
+        """Return the tools of a question: all of them, or the best of a large catalog.
+
+        What was given earlier in the conversation stays in its place, so that the cache of the
+        model's server holds, and what was called can be called again.
+        """
+        known = {one.id: one for one in self.operations(question.toolset, question.caller)}
+        kept = [known[id_] for id_ in conversation.offered if id_ in known]
+        if question.context:
+            return Choice(self._make(kept), allowed=())
+        most = min(provider.max_tools, MAX_TOOLS)
+        if len(known) <= most:
+            table = self.table(question.toolset, caller=question.caller)
+            tokens = self.parts.configuration.settings.assistant.tool_tokens
+            if provider.finding == "none" or size(table.tools) <= tokens:
+                return Choice(table)
+        if provider.finding == "none":
+            return Choice(self._make(self._found(known, question.text, most)))
+        return self._few(question, known, kept, conversation.used)
+
+    def _few(
+        self,
+        question: Question,
+        known: Mapping[str, Operation],
+        kept: list[Operation],
+        used: Collection[str],
+    ) -> Choice:
+        """Return those that the toolset names and the question finds, and a way to the others."""
+        more = self._findable(known)
+        found = more.search(question.text, EAGER)
+        chosen = fitting(
+            more.made([*self._eager(question.toolset, known), *found]), EAGER_TOKENS, EAGER
+        )
+        suited = dict.fromkeys(tool.operation for tool in chosen)
+        if len(kept) > MAX_KEPT:
+            kept = [one for one in kept if one.id in used][-MAX_KEPT:]
+        table = self._make([*kept, *(known[id_] for id_ in suited if known[id_] not in kept)])
+        narrowed = [one for one in table.tools if one.operation in suited or one.operation in used]
+        allowed = tuple(tool.name for tool in (*narrowed, *META_TOOLS))
+        return Choice(table, allowed if len(narrowed) < len(table.tools) else None, more)
+
+    def own_loop(self, toolset: str | None, *, caller: str) -> Choice:
+        """Return what a call from somebody's own loop may name: any of the operations."""
+        known = {one.id: one for one in self.operations(toolset, caller)}
+        all_fit = len(known) <= MAX_TOOLS
+        table = self.table(toolset, caller=caller) if all_fit else ToolTable.of((), {})
+        return Choice(table, more=self._findable(known))
+
+    def own_tools(self, toolset: str | None, *, caller: str) -> tuple[Tool, ...]:
+        """Return the tools for somebody's own loop; three that stand for more than OpenAI takes."""
+        if len(self.operations(toolset, caller)) > MAX_TOOLS:
+            return META_TOOLS
+        return self.table(toolset, caller=caller).tools
+
+    def _findable(self, known: Mapping[str, Operation]) -> Findable:
+        return Findable(known, partial(self._found, known), self._tool, SEARCH_TOKENS)
+
+    def _found(self, known: Mapping[str, Operation], text: str, limit: int) -> list[Operation]:
+        return [hit.operation for hit in self._hits(text, limit, known)]
+
+    def _eager(self, toolset: str | None, known: Mapping[str, Operation]) -> list[Operation]:
+        globs = self._toolset(toolset).eager if toolset is not None else []
+        return [one for one in known.values() if any(names(glob, one.id) for glob in globs)]
+
+    def _tool(self, operation: Operation) -> Tool:
+        """Return the tool of an operation; raises `UnsupportedError` where it can have none."""
+        table = self._make([operation])
+        if not table.tools:
+            raise UnsupportedError(
+                f"{operation.id} cannot be called: {table.left_out[operation.id]}"
+            )
+        return table.tools[0]
 
     def operations(self, toolset: str | None, caller: str) -> list[Operation]:
         """Return what a caller may use of a toolset; raises `NotFoundError` for no such one."""

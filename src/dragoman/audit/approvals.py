@@ -6,9 +6,11 @@ import builtins
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 
 from dragoman.clock import Clock
 from dragoman.errors import NotFoundError, PolicyError
+from dragoman.exact_json import decode
 from dragoman.nearest import did_you_mean
 from dragoman.operation import JsonObject
 from dragoman.store.columns import json_text, moment_text, read_json, read_moment
@@ -19,12 +21,13 @@ __all__ = ["Approval", "ApprovalState", "Approvals"]
 
 _COLUMNS = (
     "id, call, call_id, answer_id, operation, effect, prepared_hash, shown, asked_by, user_id, "
-    "asked, expires, state, answered_by, answered, reason"
+    "asked, expires, may_answer, state, answered_by, answered, reason"
 )
 _SELECT = f"SELECT {_COLUMNS} FROM approval_log"  # noqa: S608 - made of constants, as all SQL here
 _ASK = f"""
 INSERT INTO approval_log ({_COLUMNS}) VALUES (:id, :call, :call_id, :answer_id, :operation,
-  :effect, :prepared_hash, :shown, :asked_by, :user_id, :asked, :expires, 'waiting', NULL, NULL, '')
+  :effect, :prepared_hash, :shown, :asked_by, :user_id, :asked, :expires, :may_answer, 'waiting',
+  NULL, NULL, '')
 """  # noqa: S608
 _GET = f"{_SELECT} WHERE id = :id"
 _OF_CALL = f"{_SELECT} WHERE call_id = :call_id ORDER BY asked DESC, id DESC LIMIT 1"
@@ -67,7 +70,8 @@ class Approval:
 
     `call` is all that is needed to run the call again; it stays exact, because the yes is bound to
     `prepared_hash`. `shown` is what the person sees: the request, and where each value came from.
-    `asked_by` is the caller, `user` the end user it acts for.
+    `asked_by` is the caller, `user` the end user it acts for; only those in `may_answer` may say
+    yes or no, where it names any.
     """
 
     id: str
@@ -82,6 +86,7 @@ class Approval:
     user: str | None
     asked: datetime
     expires: datetime
+    may_answer: tuple[str, ...] = ()
     state: ApprovalState = ApprovalState.WAITING
     answered_by: str | None = None
     answered: datetime | None = None
@@ -135,8 +140,17 @@ class Approvals:
     ) -> Approval:
         """Say yes or no, once.
 
-        Raises `PolicyError` where it was answered already, or has expired; `NotFoundError`.
+        Raises `PolicyError` where it was answered already, has expired, or is for others to
+        answer; `NotFoundError`.
         """
+        asked = await self.get(id)
+        if asked.may_answer and by not in asked.may_answer:
+            others = " or ".join(asked.may_answer)
+            raise PolicyError(
+                f"{asked.id} is for {others} to answer, not for {by}.",
+                hint=f"Whoever is: dragoman approvals approve {asked.id} --by {others}",
+                rule=str(asked.shown.get("rule", "")),
+            )
         state = ApprovalState.APPROVED if approved else ApprovalState.DENIED
         parameters = {"id": id, "state": state, "by": by, "reason": reason, "now": self._now()}
         rows = await self._store.write(lambda s: s.run(_ANSWER, parameters))
@@ -174,6 +188,7 @@ class Approvals:
             user=row["user_id"],
             asked=read_moment(row["asked"]),
             expires=expires,
+            may_answer=_names(row["may_answer"]),
             state=state,
             answered_by=row["answered_by"],
             answered=read_moment(row["answered"]) if row["answered"] else None,
@@ -210,4 +225,9 @@ def _parameters(approval: Approval) -> Parameters:
         "user_id": approval.user,
         "asked": moment_text(approval.asked),
         "expires": moment_text(approval.expires),
+        "may_answer": json_text(list(approval.may_answer)) if approval.may_answer else None,
     }
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(cast("list[str]", decode(text))) if text else ()

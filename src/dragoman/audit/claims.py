@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from dragoman.clock import Clock
@@ -51,6 +51,8 @@ DELETE FROM claims WHERE scope = :scope AND api = :api AND state = 'ok' AND key 
 """
 _WITHDRAW = "DELETE FROM claims WHERE key = :key AND state = 'pending' AND approval = :approval"
 _FREE = "DELETE FROM claims WHERE key = :key AND call_id = :call_id AND state <> 'ok'"
+
+_FORGET = "DELETE FROM claims WHERE key = :key AND call_id = :call_id AND state = 'ok'"
 
 _ATTEMPTS = 5
 """How often a claim is looked for that was freed between the insert and the look."""
@@ -94,10 +96,20 @@ class Claims:
         self._store = store
         self._clock = clock
 
-    async def find(self, key: str) -> Claim | None:
-        """Return the claim of that key, if there is one."""
+    async def find(self, key: str, *, lasting: float | None = None) -> Claim | None:
+        """Return the claim of that key, if there is one.
+
+        One that ended well more than `lasting` seconds after it was started is forgotten.
+        """
         rows = await self._store.read(_FIND, {"key": key})
-        return self._read(rows[0]) if rows else None
+        claim = self._read(rows[0]) if rows else None
+        if claim is None or claim.state is not ClaimState.OK or lasting is None:
+            return claim
+        if self._clock.now() - claim.started < timedelta(seconds=lasting):
+            return claim
+        old = {"key": key, "call_id": claim.call_id}
+        await self._store.write(lambda s: s.run(_FORGET, old))
+        return None
 
     async def wait(self, claim: Claim) -> Claim:
         """Keep the claim as pending, or return the one that holds its key already."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dragoman.audit.batches import Batches
 from dragoman.audit.facts import AnswerRecord, CallFilter, CallRecord, TurnRecord
+from dragoman.audit.privacy import Privacy, forget_user, sweep, withheld
 from dragoman.audit.rows import UPSERTS, R, Record, Redact, read_record, row_of
 from dragoman.clock import Clock
 from dragoman.errors import NotFoundError
@@ -27,6 +28,9 @@ _CONDITIONS = {
 _MOST = 10_000
 """Calls in one answer."""
 
+_SWEEP_SECONDS = 3600.0
+"""How often a process deletes what is too old, together with what it writes."""
+
 
 class AuditLog:
     """The record of calls, turns and answers.
@@ -36,10 +40,14 @@ class AuditLog:
     `redact_json` finds a secret in.
     """
 
-    def __init__(self, store: Store, clock: Clock, redact_json: Redact) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, redact_json: Redact, privacy: Privacy | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
         self._redact = redact_json
+        self._privacy = privacy or Privacy()
+        self._swept: float | None = None
         self._batches = Batches[Record](self._save)
 
     async def call(self, record: CallRecord) -> None:
@@ -105,13 +113,24 @@ class AuditLog:
             f"There is no {noun} '{name[:40]}'.", hint="dragoman log lists what there is."
         )
 
+    async def forget_user(self, user: str) -> int:
+        """Delete what is kept of an end user; returns how many calls and answers that were."""
+        await self._batches.settle()
+        return await self._store.write(lambda statements: forget_user(statements, user))
+
     async def _save(self, batch: Sequence[Record]) -> None:
+        kept = [withheld(record, self._privacy.bodies) for record in batch]
         rows = {
-            kind: [row_of(record, self._redact) for record in batch if type(record) is kind]
+            kind: [row_of(record, self._redact) for record in kept if type(record) is kind]
             for kind in UPSERTS
         }
+        now = self._clock.monotonic()
+        is_due = self._swept is None or now - self._swept > _SWEEP_SECONDS
+        self._swept = now if is_due else self._swept
 
         def keep(statements: Statements) -> None:
+            if is_due:
+                sweep(statements, self._privacy, self._clock)
             for kind, some in rows.items():
                 if some:
                     statements.run_many(UPSERTS[kind], some)

@@ -48,7 +48,7 @@ class Approve:
 
         Raises `Ended` as pending, or `PolicyError` when someone said no.
         """
-        if not rules.needs_approval(prepared.effect):
+        if not rules.needs_approval(call, prepared.effect):
             return None
         key = await self.keys.key(call, rules)
         claim = await self.claims.find(key)
@@ -103,6 +103,7 @@ class Approve:
             user=call.user,
             asked=now,
             expires=now + LIFETIME,
+            may_answer=rules.approval_by,
         )
         held = await self.claims.wait(
             Claim(

@@ -51,12 +51,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Claiming:
-    """Takes and settles claims."""
+    """Takes and settles claims. `wrote` is told of the API of each write that may have happened."""
 
     claims: Claims
     keys: Keys
     clock: Clock
     redact: Callable[[bytes], bytes]
+    wrote: Callable[[str], None]
 
     @asynccontextmanager
     async def __call__(self, call: Call, prepared: Prepared, rules: Rules) -> AsyncIterator[Held]:
@@ -113,6 +114,7 @@ class Claiming:
 
     async def _settle(self, claim: Claim, state: ClaimState, received: Received | None) -> None:
         """Write down how it ended. A store that fails now must not hide what the API answered."""
+        self.wrote(claim.api)
         outcome = store_received(received, self.redact) if received else None
         try:
             await self.claims.finish(claim.key, claim.call_id, state, outcome)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dragoman.errors import DragomanError
 from dragoman.operation import Call, Outcome, Prepared, Received, Status
 
-__all__ = ["Ended", "Repeated", "ended", "failed"]
+__all__ = ["Ended", "Repeated", "done", "ended", "failed"]
 
 
 class Ended(Exception):  # noqa: N818 - no error: a stage has settled what comes of the call
@@ -57,4 +57,15 @@ def failed(call: Call, error: DragomanError, prepared: Prepared | None) -> Outco
         problem=error.problem,
         prepared=prepared,
         source=call.operation.partition(".")[0],
+    )
+
+
+def done(call: Call, prepared: Prepared) -> Outcome:
+    """Return the outcome of a call whose answer nobody is given."""
+    return Outcome(
+        id=call.id,
+        operation=call.operation,
+        status=Status.OK,
+        prepared=prepared,
+        source=prepared.api,
     )

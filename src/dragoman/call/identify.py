@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from dragoman.access.policy import Caller, Policy
 from dragoman.errors import PolicyError
@@ -20,7 +21,8 @@ class Identify:
     def __call__(self, call: Call) -> Caller:
         """Return the caller; raises `NotFoundError`, or `PolicyError` for a foreign end user."""
         caller = self.policy.caller(call.caller)
-        if call.user is not None and not caller.may_act_for(call.user):
+        is_proved = call.is_subject or call.user is None
+        if not is_proved and not caller.may_act_for(cast("str", call.user)):
             raise PolicyError(
                 f"{caller.name} may not act for the end user '{call.user}'.",
                 hint="acts_for: any, or a list with this user, would allow it.",

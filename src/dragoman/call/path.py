@@ -1,6 +1,6 @@
 """The call path: the page that every call goes through, whichever door it came in by.
 
-    identify → authorize → fill → validate → prepare
+    identify → authorize → fill → validate → prepare → owner
              → reuse( approve → limit → claim → send ) → shape → record
 
 Each stage is a module of this room with one job. A stage either passes its value on, raises a
@@ -10,23 +10,27 @@ call ends early for a good reason: it waits for a person, or is a repeat of one 
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
+from dragoman.access.policy import Rules
+from dragoman.apis.http.answer import read_answer
 from dragoman.call.approve import Approve
 from dragoman.call.authorize import Authorize
 from dragoman.call.claim import Claiming
-from dragoman.call.ending import Ended, failed
+from dragoman.call.ending import Ended, done, failed
 from dragoman.call.fill import fill
 from dragoman.call.identify import Identify
 from dragoman.call.limit import Limit
+from dragoman.call.owner import check_before, same_as_absent
 from dragoman.call.prepare import prepare, previewed
 from dragoman.call.record import Record, Trace
 from dragoman.call.reuse import Reuse
 from dragoman.call.send import Send, refuse_errors
 from dragoman.call.shape import Shape
 from dragoman.call.validate import Validate
-from dragoman.errors import DragomanError
-from dragoman.operation import Call, Outcome, Received
+from dragoman.errors import ConfigurationError, DragomanError
+from dragoman.operation import Call, JsonValue, Operation, Outcome, Prepared, Received
 
 __all__ = ["CallPath"]
 
@@ -58,22 +62,52 @@ class CallPath:
             trace.outcome = outcome
         return trace.finished
 
+    async def read(self, call: Call) -> JsonValue:
+        """Return what an API answers, unshaped, for a rule of the owner; recorded like any call.
+
+        Raises the `DragomanError` that ends the call.
+        """
+        async with self.record(call) as trace:
+            try:
+                _, _, prepared, received = await self._received(call, trace)
+                trace.outcome = done(call, prepared)
+                return await asyncio.to_thread(read_answer, received)
+            except Ended as ended:
+                trace.outcome = ended.outcome
+                raise ConfigurationError(
+                    f"{call.operation} is {ended.outcome.status}, so an owner rule cannot read it."
+                ) from None
+            except DragomanError as error:
+                trace.outcome = failed(call, error, trace.prepared)
+                raise
+
     async def _stages(self, call: Call, trace: Trace) -> Outcome:
+        operation, rules, prepared, received = await self._received(call, trace)
+        return await self.shape(trace.call, operation, rules, prepared, received)
+
+    async def _received(
+        self, call: Call, trace: Trace
+    ) -> tuple[Operation, Rules, Prepared, Received]:
         caller = self.identify(call)
         operation, rules = await self.authorize(call, caller)
         call = trace.call = fill(call, operation, rules)
         self.validate(call, operation)
-        prepared = trace.prepared = prepare(call, operation)
+        account = self.authorize.policy.account(caller, operation.api)
+        prepared = trace.prepared = prepare(call, operation, account)
         if call.dry_run:
-            return previewed(call, prepared, rules)
+            raise Ended(previewed(call, prepared, rules))
+        await check_before(call, operation, rules, self.read)
 
         async def perform() -> Received:
             trace.approval = await self.approve(call, prepared, rules)
             await self.limit(rules)
             async with self.claim(call, prepared, rules) as held:
-                held.received = trace.received = await self.send(prepared, rules, call.deadline)
+                held.received = trace.received = await self.send(
+                    prepared, rules, call.deadline, call.user
+                )
                 refuse_errors(prepared, held.received)
                 return held.received
 
-        received = trace.received = await self.reuse(call, prepared, rules, perform)
-        return await self.shape(call, operation, rules, prepared, received)
+        with same_as_absent(operation, rules):
+            received = trace.received = await self.reuse(call, prepared, rules, perform)
+        return operation, rules, prepared, received

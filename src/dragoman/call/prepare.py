@@ -15,18 +15,18 @@ _MAX_SHOWN = 64 * 1024
 """Bytes of a body that are kept in records and shown to people."""
 
 
-def prepare(call: Call, operation: Operation) -> Prepared:
+def prepare(call: Call, operation: Operation, account: str = "") -> Prepared:
     """Build the request by the operation's kind of API; pure.
 
     Raises `ArgumentError` for values that the request cannot carry faithfully.
     """
     prepared = KINDS[operation.kind].prepare(operation, call.arguments)
-    return replace(prepared, origins=dict(call.origins))
+    return replace(prepared, account=account, origins=dict(call.origins))
 
 
 def previewed(call: Call, prepared: Prepared, rules: Rules) -> Outcome:
     """Return the outcome of a dry run: what would be sent, and whether somebody would be asked."""
-    needs_approval = rules.needs_approval(prepared.effect)
+    needs_approval = rules.needs_approval(call, prepared.effect)
     return Outcome(
         id=call.id,
         operation=prepared.operation,

@@ -1,7 +1,7 @@
-"""*reuse*: the first answer of the same write again, instead of a second write.
+"""*reuse*: the first answer of the same write again, or of an equal read that is still fresh.
 
 A repeat must not trouble a person either, so this stage comes before *approve* and wraps what
-follows. Reads pass through.
+follows.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dragoman.access.policy import Rules
 from dragoman.audit.claims import Claim, Claims, ClaimState
 from dragoman.call.claim import first_answer, sent_again_safely, under_way
 from dragoman.call.ending import Repeated
+from dragoman.call.fresh import Fresh
 from dragoman.call.keys import Keys
 from dragoman.operation import Call, Effect, Prepared, Received
 
@@ -21,10 +22,11 @@ __all__ = ["Reuse"]
 
 @dataclass(frozen=True, slots=True)
 class Reuse:
-    """Looks for the claim that an equal write has left."""
+    """Looks for the claim that an equal write has left, and for the answer to an equal read."""
 
     claims: Claims
     keys: Keys
+    fresh: Fresh
 
     async def __call__(
         self,
@@ -35,8 +37,9 @@ class Reuse:
     ) -> Received:
         """Return the first answer, or what `perform` brings; raises `Ended` for one under way."""
         if prepared.effect is Effect.READ:
-            return await perform()
-        claim = await self.claims.find(await self.keys.key(call, rules))
+            return await self._read(call, prepared, rules, perform)
+        key = await self.keys.key(call, rules)
+        claim = await self.claims.find(key, lasting=call.same_for)
         if claim is not None and claim.state is ClaimState.OK:
             return first_answer(claim)
         if claim is not None and _stands_in_the_way(claim, prepared):
@@ -45,6 +48,22 @@ class Reuse:
             return await perform()
         except Repeated as repeated:
             return repeated.received
+
+    async def _read(
+        self,
+        call: Call,
+        prepared: Prepared,
+        rules: Rules,
+        perform: Callable[[], Awaitable[Received]],
+    ) -> Received:
+        place = self.fresh.place(call, prepared, rules)
+        if place is None:
+            return await perform()
+        if (kept := self.fresh.find(place, rules)) is not None:
+            return kept
+        received = await perform()
+        self.fresh.keep(place, received)
+        return received
 
 
 def _stands_in_the_way(claim: Claim, prepared: Prepared) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from dragoman.access.policy import Rules
 from dragoman.apis.http.answer import problem_of
@@ -19,9 +20,9 @@ __all__ = ["Route", "Send", "refuse_errors"]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How one API is reached: with which credentials, and at which private addresses."""
+    """How one API is reached: with the credentials of each account, at which private addresses."""
 
-    credentials: Credentials
+    accounts: Mapping[str, Credentials]
     reach: Reach
 
 
@@ -32,8 +33,12 @@ class Send:
     routes: Mapping[str, Route]
     network: Network
 
-    async def __call__(self, prepared: Prepared, rules: Rules, deadline: Deadline) -> Received:
+    async def __call__(
+        self, prepared: Prepared, rules: Rules, deadline: Deadline, user: str | None = None
+    ) -> Received:
         """Return what the API answered, whatever its status.
+
+        After a 401 it is sent once more, with another credential where there is one.
 
         Raises `CredentialError` for one that there is not, or `NetworkError`, which says whether
         anything was sent.
@@ -42,17 +47,23 @@ class Send:
             raise NetworkError(f"The time for {prepared.operation} was over.", sent=False)
         deadline = deadline.sooner(rules.timeout)
         route = self.routes[prepared.api]
-        credential = await route.credentials.credential(
-            prepared.security, prepared.target, deadline
-        )
-        return await KINDS[prepared.kind].send(
+        credentials = route.accounts[prepared.account]
+        security, target = prepared.security, prepared.target
+        shown = await credentials.credential(security, target, deadline, user=user)
+        send = partial(
+            KINDS[prepared.kind].send,
             prepared,
-            credential,
-            deadline,
+            deadline=deadline,
             network=self.network,
             reach=route.reach,
             max_bytes=rules.max_bytes,
         )
+        received = await send(shown)
+        if received.status != 401 or not shown.label:
+            return received
+        # A 401 means that nothing was done (RFC 9110, 15.5.2), so a write may go out again.
+        another = await credentials.renewed(shown, security, target, deadline, user=user)
+        return received if another is None else await send(another)
 
 
 def refuse_errors(prepared: Prepared, received: Received) -> None:

@@ -12,10 +12,21 @@ from typing import TYPE_CHECKING, cast
 
 from dragoman.access.policy import Rules
 from dragoman.apis.http.answer import read_answer
-from dragoman.call.trim import trim, without_empties
+from dragoman.call.hide import hide
+from dragoman.call.owner import owned
+from dragoman.call.trim import items_in, trim, without_empties
 from dragoman.errors import ConfigurationError
 from dragoman.exact_json import encode
-from dragoman.operation import Call, JsonValue, Operation, Outcome, Prepared, Received, Status
+from dragoman.operation import (
+    Call,
+    Effect,
+    JsonValue,
+    Operation,
+    Outcome,
+    Prepared,
+    Received,
+    Status,
+)
 
 if TYPE_CHECKING:
     from jmespath import Options
@@ -37,11 +48,14 @@ class Shape:
     async def __call__(
         self, call: Call, operation: Operation, rules: Rules, prepared: Prepared, received: Received
     ) -> Outcome:
-        """Return the outcome with its data; raises `ResponseError` for what cannot be read."""
+        """Return the outcome with its data.
+
+        Raises `ResponseError` for what cannot be read, `NotFoundError` for what is another's.
+        """
         if len(received.body) > _LARGE:
-            data, cuts = await asyncio.to_thread(_shaped, call, operation, rules, received)
+            data, cuts, total = await asyncio.to_thread(_shaped, call, operation, rules, received)
         else:
-            data, cuts = _shaped(call, operation, rules, received)
+            data, cuts, total = _shaped(call, operation, rules, received)
         return Outcome(
             id=call.id,
             operation=operation.id,
@@ -49,6 +63,7 @@ class Shape:
             data=data,
             prepared=prepared,
             note=_note(operation, received, cuts),
+            total=total,
             source=operation.api,
             repeated_from=received.repeated_from,
         )
@@ -56,13 +71,16 @@ class Shape:
 
 def _shaped(
     call: Call, operation: Operation, rules: Rules, received: Received
-) -> tuple[JsonValue, tuple[str, ...]]:
-    data = read_answer(received)
+) -> tuple[JsonValue, tuple[str, ...], int | None]:
+    data = owned(read_answer(received), call, operation, rules)
+    # Before `select`, so that no expression can carry a hidden field out under another name.
+    data = hide(data, rules.hide)
     if rules.select is not None:
         data = _select(operation, rules, data, exact=bool(_DECIMAL.search(received.body)))
+    total = items_in(data)
     if call.budget is None:
-        return data, ()
-    return trim(without_empties(data), call.budget)
+        return data, (), total
+    return *trim(without_empties(data), call.budget), total
 
 
 def _note(operation: Operation, received: Received, cuts: tuple[str, ...]) -> str:
@@ -70,7 +88,12 @@ def _note(operation: Operation, received: Received, cuts: tuple[str, ...]) -> st
     notes = []
     if received.repeated_from is not None:
         at = received.repeated_from.strftime("%Y-%m-%d %H:%M:%S UTC")
-        notes.append(f"This was done at {at} already and was not done again.")
+        is_read = operation.effect is Effect.READ
+        notes.append(
+            f"This is the answer of {at}; it was not asked for again."
+            if is_read
+            else f"This was done at {at} already and was not done again."
+        )
     if cuts:
         properties = operation.contract.input_schema.get("properties")
         names = ", ".join(cast("dict[str, JsonValue]", properties)) if properties else ""

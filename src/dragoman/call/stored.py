@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import cast
 
 from dragoman.clock import Deadline
-from dragoman.operation import Call, Door, JsonObject, Received
+from dragoman.operation import Call, Door, JsonObject, JsonValue, Received
 
 __all__ = ["read_call", "read_received", "store_call", "store_received"]
 
@@ -41,8 +42,10 @@ def store_call(call: Call) -> JsonObject:
         "operation": call.operation,
         "arguments": call.arguments,
         "scope": call.scope,
+        "same_for": call.same_for,
         "caller": call.caller,
         "user": call.user,
+        "is_subject": call.is_subject,
         "door": call.door,
         "origins": dict(call.origins),
         "budget": call.budget,
@@ -59,11 +62,17 @@ def read_call(stored: JsonObject, deadline: Deadline) -> Call:
         arguments=cast("JsonObject", stored["arguments"]),
         deadline=deadline,
         scope=str(stored["scope"]),
+        same_for=_seconds(stored.get("same_for")),
         caller=str(stored["caller"]),
         user=cast("str | None", stored["user"]),
+        is_subject=bool(stored.get("is_subject")),
         door=cast("Door", stored["door"]),
         origins=cast("dict[str, str]", stored["origins"]),
         budget=cast("int | None", stored["budget"]),
         answer=cast("str | None", stored["answer"]),
         question=str(stored["question"]),
     )
+
+
+def _seconds(value: JsonValue) -> float | None:
+    return float(value) if isinstance(value, int | float | Decimal) else None

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dragoman.exact_json import encode
 from dragoman.operation import JsonValue
 
-__all__ = ["trim", "without_empties"]
+__all__ = ["items_in", "trim", "without_empties"]
 
 _ELLIPSIS = "…"
 _MAX_NOTES = 8
@@ -43,6 +43,13 @@ def without_empties(value: JsonValue) -> JsonValue:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [without_empties(item) for item in value]
     return value
+
+
+def items_in(value: JsonValue) -> int | None:
+    """Return the length of a list, or of the one list that an object holds; None without one."""
+    candidates = list(value.values()) if isinstance(value, Mapping) else [value]
+    lists = [len(one) for one in candidates if isinstance(one, list | tuple)]
+    return lists[0] if len(lists) == 1 else None
 
 
 def _is_empty(value: JsonValue) -> bool:

@@ -6,22 +6,34 @@ otherwise restrict nothing, and nobody would know.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dragoman.access.policy import APPROVE
 from dragoman.access.scopes import parse_scope, permits
+from dragoman.catalog.arguments import named_in_vain
 from dragoman.catalog.catalog import Catalog
+from dragoman.catalog.owners import owner_faults
 from dragoman.catalog.selection import matches, names, selected, target_of
 from dragoman.errors import ConfigurationError
 from dragoman.nearest import did_you_mean
-from dragoman.operation import Operation
+from dragoman.operation import Effect, Operation
 
 if TYPE_CHECKING:
     from dragoman.apis.description import Description
     from dragoman.catalog.index import Index
+    from dragoman.catalog.withheld import Withheld
     from dragoman.config.settings import ApiSettings, OperationSettings, Settings
+    from dragoman.errors import DragomanError
 
 __all__ = ["build"]
 
@@ -35,33 +47,60 @@ def build(
     settings: Settings,
     where: Callable[..., str] = _dotted,
     indexes: Mapping[str, Index] | None = None,
+    withheld: Sequence[Withheld] = (),
 ) -> Catalog:
     """Return the operations that the owner's file serves, with the owner's word on each.
 
-    `where` gives the `file:line` of a key by its path. `indexes` are those that were compiled, by
-    API. Raises `ConfigurationError` with every
-    `include`, literal `exclude`, key under `operations:`, toolset glob and scope that names
-    nothing. An `exclude` with a wildcard may name nothing yet. Toolset globs and scopes of an API
-    whose description is not among those given are left alone.
+    Reads the contracts of operations with a `fill` or `omit` of their own. `where` gives the
+    `file:line` of a key by its path. `indexes` are those that were compiled, by API. Raises
+    `ConfigurationError` with every `include`, literal `exclude`, key under `operations:`, toolset
+    glob, scope and argument of one operation that names nothing, and every `rename` to a name that
+    is taken. An `exclude` with a wildcard may name nothing yet. Toolset globs and scopes of an API
+    whose description is not among those given are left alone. What is `withheld` until it is
+    reviewed is not served, and may be named.
     """
     faults: list[str] = []
     operations: list[Operation] = []
     for description in descriptions:
         api = settings.apis[description.api]
         given = list(description.operations.values())
-        faults.extend(_faults(description.api, api, given, where))
-        operations.extend(
-            _overridden(operation, api.operations.get(operation.name))
-            for operation in given
-            if selected(operation, api.include, api.exclude)
-        )
-    catalog = Catalog.of(operations, _index(descriptions, settings, operations, indexes or {}))
+        away = [one.operation for one in withheld if one.operation.api == description.api]
+        faults.extend(_faults(description.api, api, given, away, where))
+        for operation in given:
+            if selected(operation, api.include, api.exclude):
+                own = api.operations.get(operation.name)
+                operations.append(_overridden(operation, own))
+                if own is not None:
+                    faults.extend(named_in_vain(operations[-1], api, where))
+                    faults.extend(_cache_faults(operations[-1], api, where))
+    served = {operation.id: operation for operation in operations}
+    for operation in operations:
+        api = settings.apis[operation.api]
+        if operation.described_as in api.operations:
+            faults.extend(owner_faults(operation, api, served, where))
+    refused = list(_refused(withheld, settings))
+    catalog = Catalog.of(
+        operations,
+        _index(descriptions, settings, operations, indexes or {}),
+        {operation.id: error for operation, error in refused},
+    )
     absent = settings.apis.keys() - {description.api for description in descriptions}
     faults.extend(_toolset_faults(settings, catalog, absent, where))
-    faults.extend(_scope_faults(settings, catalog, absent, where))
+    named = [*catalog.operations.values(), *(operation for operation, _ in refused)]
+    faults.extend(_scope_faults(settings, named, catalog, absent, where))
     if faults:
         raise ConfigurationError(*faults)
     return catalog
+
+
+def _refused(
+    withheld: Sequence[Withheld], settings: Settings
+) -> Iterator[tuple[Operation, DragomanError]]:
+    """Yield what would be served if it were reviewed, under the owner's name for it."""
+    for one in withheld:
+        api = settings.apis[one.operation.api]
+        if selected(one.operation, api.include, api.exclude):
+            yield _overridden(one.operation, api.operations.get(one.operation.name)), one.error
 
 
 def _index(
@@ -79,7 +118,7 @@ def _index(
     (description,) = descriptions
     own = settings.apis[description.api].operations.values()
     is_whole = len(operations) == len(description.operations)
-    is_as_described = all(one.description is None for one in own)
+    is_as_described = all(one.description is None and one.rename is None for one in own)
     return indexes.get(description.api) if is_whole and is_as_described else None
 
 
@@ -91,12 +130,24 @@ def _overridden(operation: Operation, own: OperationSettings | None) -> Operatio
         operation = replace(operation, effect=own.effect)
     if own.description is not None:
         operation = replace(operation, summary="", description=own.description)
+    if own.rename not in (None, operation.name):
+        operation = replace(
+            operation,
+            id=f"{operation.api}.{own.rename}",
+            name=own.rename,
+            renamed_from=operation.name,
+        )
     return operation
 
 
 def _faults(
-    name: str, api: ApiSettings, given: Sequence[Operation], where: Callable[..., str]
+    name: str,
+    api: ApiSettings,
+    served: Sequence[Operation],
+    withheld: Sequence[Operation],
+    where: Callable[..., str],
 ) -> Iterator[str]:
+    given = [*served, *withheld]
     for key in ("include", "exclude"):
         for pattern in getattr(api, key):
             if key == "exclude" and "*" in pattern:
@@ -105,16 +156,60 @@ def _faults(
                 yield _fault(
                     where("apis", name, key),
                     f"'{pattern}' in apis.{name}.{key} names no operation.",
-                    _near_pattern(pattern, given),
+                    _described(pattern, api) or _near_pattern(pattern, given),
                 )
-    known = [operation.name for operation in given]
+    known = {operation.name: None for operation in given}
     for key in api.operations:
         if key not in known:
             yield _fault(
                 where("apis", name, "operations", key),
                 f"there is no operation '{key}' in {name}.",
-                did_you_mean(key, known, 1),
+                _described(key, api) or did_you_mean(key, known, 1),
             )
+    yield from _rename_faults(name, api, {operation.name for operation in served}, where)
+
+
+def _described(name: str, api: ApiSettings) -> str:
+    """Return which name is meant where the new one of a renamed operation is written."""
+    for key, own in api.operations.items():
+        if own.rename == name:
+            return f"It is described as {key}: write that."
+    return ""
+
+
+def _rename_faults(
+    api: str, settings: ApiSettings, known: Container[str], where: Callable[..., str]
+) -> Iterator[str]:
+    """Yield a fault for each new name that another operation has, also one that is not served.
+
+    Its rules, and those of the operation that is renamed, could not be told apart.
+    """
+    taken: dict[str, str] = {}
+    for key, own in settings.operations.items():
+        if own.rename is None or own.rename == key:
+            continue
+        place = where("apis", api, "operations", key, "rename")
+        if own.rename in known:
+            yield f"{place}: {api} has an operation '{own.rename}' already."
+        elif (other := taken.setdefault(own.rename, key)) != key:
+            yield f"{place}: {other} is renamed to '{own.rename}' too."
+
+
+def _cache_faults(
+    operation: Operation, api: ApiSettings, where: Callable[..., str]
+) -> Iterator[str]:
+    """Yield a fault for a `cache` of one operation that would keep nothing."""
+    own = api.operations[operation.described_as]
+    if not own.cache:
+        return
+    why = ""
+    if operation.effect is not Effect.READ:
+        why = f"is a {operation.effect.value} operation, and only answers to reads are kept"
+    elif (own.require_approval or api.require_approval) == "always":
+        why = "is asked for each time (require_approval: always), so no answer is kept"
+    if why:
+        place = where("apis", operation.api, "operations", operation.described_as, "cache")
+        yield f"{place}: {operation.described_as} {why}."
 
 
 def _near_pattern(pattern: str, given: Iterable[Operation]) -> str:
@@ -134,7 +229,8 @@ def _toolset_faults(
     away = tuple(f"{api}." for api in absent)
     for name, toolset in settings.toolsets.items():
         for glob in toolset.tools:
-            if glob.startswith(away) or any(names(glob, one) for one in catalog.operations):
+            known = (*catalog.operations, *catalog.withheld)
+            if glob.startswith(away) or any(names(glob, one) for one in known):
                 continue
             yield _fault(
                 where("toolsets", name, "tools"),
@@ -144,7 +240,11 @@ def _toolset_faults(
 
 
 def _scope_faults(
-    settings: Settings, catalog: Catalog, absent: Collection[str], where: Callable[..., str]
+    settings: Settings,
+    named: Sequence[Operation],
+    catalog: Catalog,
+    absent: Collection[str],
+    where: Callable[..., str],
 ) -> Iterator[str]:
     """Yield a fault for each scope by tag or name that lets its caller use nothing at all."""
     for caller, own in settings.callers.items():
@@ -155,7 +255,7 @@ def _scope_faults(
             narrow = scope.tag is not None or scope.operations is not None
             if not narrow or scope.api in absent:
                 continue
-            if not any(permits(scope, one) for one in catalog.operations.values()):
+            if not any(permits(scope, one) for one in named):
                 yield _fault(
                     where("callers", caller, "scopes"),
                     f"the scope '{text}' of {caller} names no operation.",

@@ -1,11 +1,11 @@
-"""Search over operations by SQLite's FTS5: ranking is bm25(), not ours."""
+"""Search over operations by SQLite's FTS5: words are ranked by bm25(), not by us."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
 import weakref
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from dragoman.catalog.index import SCHEMA, Index, fill, words_of
@@ -15,6 +15,13 @@ __all__ = ["Hit", "Search"]
 
 _MAX_QUERY = 2_000
 _MAX_WORDS = 64
+
+_SAID = 3
+"""Letters from which on a word is looked for in prose: `tv` in a name is one, `of` in a sentence
+is none."""
+
+_PREFIX = 5
+"""Letters from which on a word also finds longer ones: `invite` finds `invitation`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +49,16 @@ class Search:
         `among` narrows to the ids that the asker may use. Any text will do: nothing in it is
         read as syntax. A text without a word finds nothing.
         """
-        query = _query(text)
+        words = _words(text)
         hits: list[Hit] = []
-        if not query or limit <= 0:
+        if not words or limit <= 0:
             return hits
         index = self._open()
+        long = [word for word in words if len(word) >= _SAID]
+        # All words as one phrase: whose summary says just that is meant before others.
+        named = _query(dict.fromkeys([*words, " ".join(words)]))
         with index.lock:
-            for row, rank in index.ranked(query):
+            for row, rank in index.ranked(named, _query(long or words)):
                 operation = self._operations[row]
                 if among is None or operation.id in among:
                     hits.append(Hit(operation, -rank))
@@ -69,7 +79,11 @@ class Search:
             return self._index
 
 
-def _query(text: str) -> str:
-    """Return every word as a quoted string (FTS5 3.2), joined by OR."""
+def _words(text: str) -> list[str]:
     words = dict.fromkeys(word.lower() for word in words_of(text[:_MAX_QUERY]))
-    return " OR ".join(f'"{word}"' for word in list(words)[:_MAX_WORDS])
+    return list(words)[:_MAX_WORDS]
+
+
+def _query(words: Iterable[str]) -> str:
+    """Return words as quoted strings or prefixes (FTS5 3.2 and 3.3), joined by OR."""
+    return " OR ".join(f'"{word}"{"*" if len(word) >= _PREFIX else ""}' for word in words)

@@ -28,12 +28,24 @@ _GROUPS: dict[str, dict[str, str]] = {
         "tools": "what a model would see, and its size",
         "resume": "go on with an answer or a call that waited",
     },
+    "Connect": {
+        "mcp": "serve the tools to an MCP client, on standard input and output",
+        "install": "tell a client how to start it: claude-code, cursor, codex, …",
+        "export": "the OpenAPI document of a toolset for ChatGPT: export actions TOOLSET",
+    },
     "Govern": {
+        "keys": "make, list, revoke and rotate the keys of callers",
+        "policy": "who may do what, and which line of the file decides",
         "approvals": "list, show, approve or deny what waits for a yes",
+        "connect": "let an end user connect an API, to use it on their behalf",
+        "pause": "stop an API, an operation, a caller or everything",
+        "unpause": "let what was paused go on",
+        "forget": "delete what is kept of an end user",
         "log": "what was asked and called, and what came of it",
     },
     "Improve": {
         "lint": "what becomes of each operation of a description, and why",
+        "diff": "what changed of the descriptions since you accepted them",
     },
 }
 

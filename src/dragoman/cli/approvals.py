@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -10,6 +9,7 @@ from cyclopts import App, Parameter
 from dragoman.audit.approvals import Approval, ApprovalState
 from dragoman.cli.approval import headline
 from dragoman.cli.command import FAILED, Options, verb
+from dragoman.cli.person import who
 from dragoman.cli.resume import show_resumed
 from dragoman.cli.terminal import mark, note, print_json, print_members, table
 
@@ -96,7 +96,7 @@ async def approve(
         Print one JSON object.
     """
     async with options.open() as d:
-        approval = await d.approve(id, by=by or _me())
+        approval = await d.approve(id, by=by or who())
         if not json:
             mark(f"{approval.operation} approved by {approval.answered_by}")
         result = await d.resume(approval.answer_id or approval.call_id)
@@ -126,7 +126,7 @@ async def deny(
         Print one JSON object.
     """
     async with options.open() as d:
-        approval = await d.deny(id, by=by or _me(), reason=reason)
+        approval = await d.deny(id, by=by or who(), reason=reason)
         if not json:
             mark(f"{approval.operation} denied by {approval.answered_by}. Nothing was sent.")
         if approval.answer_id is None:
@@ -136,13 +136,6 @@ async def deny(
         result = await d.resume(approval.answer_id)
     code = show_resumed(result, json=json)
     return 0 if code != FAILED else code
-
-
-def _me() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "owner"
 
 
 def as_json(approval: Approval) -> dict[str, object]:

@@ -99,7 +99,7 @@ async def call(
 async def _settle(d: Dragoman, outcome: Outcome, *, yes: bool) -> Outcome:
     """Get the yes for this one call where there is somebody to give it."""
     approval = await d.parts.approvals.get(cast("str", outcome.approval))
-    if not yes and not can_ask():
+    if not yes and (approval.may_answer or not can_ask()):
         return outcome
     if yes or await ask_person(approval):
         await d.approve(approval.id)
@@ -119,8 +119,8 @@ def show_outcome(outcome: Outcome, *, verbose: bool = False) -> None:
         return
     if outcome.status is Status.PENDING:
         warn(
-            f"no terminal to ask on: waiting as {outcome.approval}. "
-            f"dragoman approvals approve {outcome.approval}"
+            f"{'waiting' if can_ask() else 'no terminal to ask on: waiting'} as "
+            f"{outcome.approval}. dragoman approvals approve {outcome.approval}"
         )
         return
     if outcome.problem is None:
@@ -195,7 +195,7 @@ def _curl(d: Dragoman, outcome: Outcome) -> str:
     words = ["curl", "-X", prepared.method, prepared.target]
     for name, value in prepared.headers:
         words += ["-H", f"{name}: {value}"]
-    label = d.parts.routes[prepared.api].credentials.label(prepared.security)
+    label = d.parts.routes[prepared.api].accounts[prepared.account].label(prepared.security)
     if prepared.body is not None:
         words += ["--data-binary", prepared.body.decode("utf-8", "replace")]
     line = " ".join(shlex.quote(word) for word in words)

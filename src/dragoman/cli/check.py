@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import Parameter
 
+from dragoman.catalog.arguments import fits_none
 from dragoman.cli.call import problem_line
 from dragoman.cli.command import CREDENTIALS, FAILED, USAGE, Options, exit_code_of_problem, verb
+from dragoman.cli.diff import waiting
 from dragoman.cli.draft import effects
 from dragoman.cli.terminal import complain, duration, mark, note, print_json, warn
+from dragoman.config.settings import AuthValue
 from dragoman.errors import Fault
+from dragoman.lint.owner import owner_warnings
 from dragoman.operation import Effect, JsonValue, Operation, Outcome
 from dragoman.secrets.reference import Template
 
@@ -61,11 +65,21 @@ async def check(
         missing = _missing_secrets(d, api)
         wanted = [name for name in apis if api in (None, name)]
         findings = await asyncio.gather(*(_check(d, name, missing) for name in wanted))
+        warnings = await asyncio.to_thread(_warnings, d, wanted)
         if json:
-            print_json({"apis": [_as_json(finding) for finding in findings]})
+            told = [_as_json(finding) for finding in findings]
+            print_json({"apis": told, "warnings": warnings})
         else:
             _show(d, findings, missing)
+            for text in warnings:
+                warn(text)
     return max((finding.code for finding in findings), default=0)
+
+
+def _warnings(d: Dragoman, apis: Sequence[str]) -> list[str]:
+    """Return what descriptions hide, say to the model, or name alike (`dragoman lint` has more)."""
+    operations = d.parts.catalog.operations.values()
+    return owner_warnings(one for one in operations if one.api in apis)
 
 
 def _missing_secrets(d: Dragoman, api: str | None) -> dict[str, list[str]]:
@@ -74,8 +88,11 @@ def _missing_secrets(d: Dragoman, api: str | None) -> dict[str, list[str]]:
     for name, settings in d.configuration.settings.apis.items():
         if api not in (None, name):
             continue
-        for key, value in settings.auth.items():
-            where = d.configuration.where("apis", name, "auth", key)
+        shown: dict[tuple[str, ...], dict[str, AuthValue]] = {
+            ("accounts", one): auth for one, auth in settings.accounts.items()
+        } or {("auth",): settings.auth}
+        for way, key, value in ((w, k, v) for w, auth in shown.items() for k, v in auth.items()):
+            where = d.configuration.where("apis", name, *way, key)
             for template in _templates(value):
                 for reference in d.parts.secrets.missing(template):
                     missing.setdefault(name, []).append(
@@ -101,6 +118,11 @@ async def _check(d: Dragoman, name: str, missing: Mapping[str, Sequence[str]]) -
     operations = [o for o in d.parts.catalog.operations.values() if o.api == name]
     if name in missing:
         return Finding(name, ok=False, text="; ".join(missing[name]), code=CREDENTIALS)
+    vain = await asyncio.to_thread(
+        fits_none, operations, d.configuration.settings.apis[name], d.configuration.where
+    )
+    if vain:
+        return Finding(name, ok=False, text="\n".join(vain), code=USAGE)
     probe = _harmless_read(operations)
     if probe is None:
         text = f"{name}: {effects(operations)}; no read without arguments, so it was not called"
@@ -150,8 +172,18 @@ def _show(d: Dragoman, findings: Sequence[Finding], missing: Mapping[str, Sequen
             note(f"  {name}: {remark}")
     if short := d.parts.live.too_short:
         warn(f"too short to be redacted (under 8 characters): {', '.join(short)}")
+    _show_pinned(d)
     if d.configuration.settings.model is None:
         warn("no model is chosen: add model: gpt-5.4-mini, or use --model")
+
+
+def _show_pinned(d: Dragoman) -> None:
+    """Say whether changes of descriptions are noticed, and how much waits for a review."""
+    described = any(api.openapi for api in d.configuration.settings.apis.values())
+    if d.parts.lock is None and described:
+        warn("nothing is pinned: a description may change unseen. Pin it: dragoman diff --accept")
+    if withheld := d.parts.catalog.withheld:
+        warn(waiting(withheld))
 
 
 def _as_json(finding: Finding) -> dict[str, JsonValue]:

@@ -71,7 +71,8 @@ def run(app: App, tokens: Sequence[str]) -> int:
         complain(f"{_sentence(error)} Usage: {app.name[0]} --help")
         return USAGE
     except DragomanError as error:
-        for line in str(error).splitlines():
+        told = f"{error} rule: {error.rule}" if error.rule else str(error)
+        for line in told.splitlines():
             complain(line)
         return exit_code(error)
     except BrokenPipeError:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dragoman.apis.description import Description
-from dragoman.apis.openapi.load import load
+from dragoman.apis.openapi.load import Source, load
 from dragoman.apis.openapi.read import read
 from dragoman.cli.draft import api_name
 from dragoman.config.settings import ApiSettings
 from dragoman.network import Network, Reach
 
-__all__ = ["describe"]
+__all__ = ["describe", "document"]
 
 
 async def describe(
@@ -21,23 +22,28 @@ async def describe(
 
     Raises `DescriptionError` for what is none, `NetworkError` where it cannot be fetched.
     """
-    is_address = "://" in source
-    location = source if is_address else _relative(Path(source), base)
-    network = Network()
-    try:
-        loaded = await load(
-            location,
-            base=base,
-            network=network,
-            reach=Reach.of(urls=[source] if is_address else []),
-        )
-    finally:
-        await network.aclose()
-    settings = ApiSettings(openapi=location, base_url=base_url)
+    loaded = await document(source, base=base)
+    settings = ApiSettings(openapi=loaded.location, base_url=base_url)
     described = read(name or "api", loaded, settings)
     if name is None:
         described = read(api_name(described.title, source), loaded, settings)
-    return described, location
+    return described, loaded.location
+
+
+async def document(source: str, *, base: Path, overlays: Sequence[Path] = ()) -> Source:
+    """Return the document at a path or address, with overlays that lie on the disk."""
+    is_address = "://" in source
+    network = Network()
+    try:
+        return await load(
+            source if is_address else _relative(Path(source), base),
+            base=base,
+            network=network,
+            reach=Reach.of(urls=[source] if is_address else []),
+            overlays=[_relative(one, base) for one in overlays],
+        )
+    finally:
+        await network.aclose()
 
 
 def _relative(path: Path, base: Path) -> str:

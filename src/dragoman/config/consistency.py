@@ -16,7 +16,7 @@ from dragoman.config.settings import (
 )
 from dragoman.errors import AddressRefusedError
 from dragoman.nearest import did_you_mean
-from dragoman.network import Reach
+from dragoman.network import Reach, origin_of
 from dragoman.operation import OWNER
 
 __all__ = ["METHODS", "inconsistencies"]
@@ -27,6 +27,9 @@ METHODS: tuple[HttpMethod, ...] = ("get", "post", "put", "patch", "delete", "hea
 """The keys under which a hand-written operation has its path."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_OPERATION_NAME = re.compile(r"(?=.*[^\W_])\w[\w./-]{0,199}")
+"""As in the names that operations of a document get: no sign that globs or scopes read."""
+
 _SOURCES = ("openapi", "http")
 _BY_HAND = (*METHODS, "path", "query", "header", "body")
 _BOUND = frozenset({"caller.user", "caller.name"})
@@ -38,6 +41,7 @@ def inconsistencies(settings: Settings, where: Where) -> tuple[str, ...]:
     for name, api in settings.apis.items():
         faults += (f"{where(*place)}: {what}" for place, what in _of_api(name, api))
     faults += (f"{where(*place)}: {what}" for place, what in _of_names(settings))
+    faults += (f"{where(*place)}: {what}" for place, what in _of_accounts(settings))
     return tuple(faults)
 
 
@@ -54,11 +58,16 @@ def _of_api(name: str, api: ApiSettings) -> Iterator[Fault]:
     if given == ["http"] and api.overlays:
         yield (*at, "overlays"), "overlays change a document, and an http: API has none"
     yield from _of_addresses(at, api)
+    for origin in api.allow_refs:
+        if fault := _origin_fault(origin):
+            yield (*at, "allow_refs"), f"{'.'.join(at)}.allow_refs: {origin} {fault}"
     yield from _of_fill((*at, "fill"), api.fill)
     for operation, own in api.operations.items():
         below = (*at, "operations", operation)
         yield from _of_fill((*below, "fill"), own.fill)
         yield from _of_select((*below, "select"), own)
+        if own.rename is not None and (fault := _rename_fault(own.rename, given)):
+            yield (*below, "rename"), f"{'.'.join((*below, 'rename'))}: {fault}"
         if given == ["http"]:
             yield from _by_hand(below, own)
         elif written := [key for key in _BY_HAND if key in own.model_fields_set]:
@@ -66,6 +75,17 @@ def _of_api(name: str, api: ApiSettings) -> Iterator[Fault]:
                 (*below, written[0]),
                 f"'{written[0]}' describes a call of an http: API, and {name} has a document",
             )
+
+
+def _of_accounts(settings: Settings) -> Iterator[Fault]:
+    """Yield the accounts that a caller is to use and that there are not."""
+    for name, caller in settings.callers.items():
+        for api, account in caller.accounts.items():
+            place = ("callers", name, "accounts", api)
+            known = settings.apis[api].accounts if api in settings.apis else {}
+            if account not in known:
+                has = f"It has: {', '.join(known)}." if known else "It has none."
+                yield place, f"{api} has no account '{account}'. {has}"
 
 
 def _of_addresses(at: tuple[str, ...], api: ApiSettings) -> Iterator[Fault]:
@@ -110,11 +130,31 @@ def _base_fault(address: str) -> str:
     return fault
 
 
+def _origin_fault(address: str) -> str:
+    if fault := _address_fault(address):
+        return fault
+    if not re.fullmatch(r"[^/]+//[^/?#]+/?", address):
+        return "is more than an origin: it ends before the path"
+    try:
+        origin_of(address)
+    except AddressRefusedError as error:
+        return f"is no origin: {error.detail}"
+    return ""
+
+
 def _of_fill(at: tuple[str, ...], fill: Mapping[str, object]) -> Iterator[Fault]:
     for argument, source in fill.items():
         if isinstance(source, str) and source.startswith("caller.") and source not in _BOUND:
             known = " or ".join(sorted(_BOUND))
             yield (*at, argument), f"{argument} is filled from '{source}'. Known are: {known}."
+
+
+def _rename_fault(name: str, given: list[str]) -> str:
+    if given == ["http"]:
+        return "rename is for operations of a document: here the key is the name"
+    if _OPERATION_NAME.fullmatch(name):
+        return ""
+    return f"{name[:80]!r} is no name for an operation: letters, digits and _ . / -, at most 200"
 
 
 def _of_select(at: tuple[str, ...], own: OperationSettings) -> Iterator[Fault]:

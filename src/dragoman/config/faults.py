@@ -70,10 +70,8 @@ def _sentence(fault: ErrorDetails, message: str) -> str:
         return _TYPES[kind]
     if kind in {"literal_error", "enum"}:
         expected = fault.get("ctx", {}).get("expected", "")
-        later = isinstance(fault["input"], Mapping) and fault["loc"][-1] == "require_approval"
-        more = "; conditions are not enforced by this version" if later else ""
         said = str(expected).replace("'", "").replace("True", "true")
-        return f"must be {said}{more}"
+        return f"must be {said}"
     if kind == "string_pattern_mismatch" and fault["loc"][-1] == "rate":
         return "must be a rate such as 60/minute (second, minute, hour or day)"
     return re.sub(r"^Input should (be|have)", r"must \1", message)

@@ -6,8 +6,7 @@ A key that stands here is enforced. One that DESIGN names and that nothing enfor
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -17,11 +16,29 @@ from pydantic import (
     JsonValue,
     ValidationError,
     ValidationInfo,
+    model_validator,
 )
 
+from dragoman.config.values import (
+    ActsFor,
+    Approval,
+    Days,
+    Expression,
+    FieldPattern,
+    Filled,
+    Freshness,
+    HttpMethod,
+    Rate,
+    Seconds,
+    Secret,
+    SecretOrText,
+    Text,
+    TextList,
+    expression_of,
+    secret_of,
+)
 from dragoman.operation import Effect
-from dragoman.secrets.reference import Template, parse_template
-from dragoman.secrets.secrets import STORES
+from dragoman.secrets.reference import Template
 
 __all__ = [
     "ApiSettings",
@@ -37,129 +54,12 @@ __all__ = [
 ]
 
 NOT_YET: dict[str, frozenset[str]] = {
-    "Settings": frozenset({"client_confirms", "privacy", "public_url", "flows"}),
-    "ApiSettings": frozenset(
-        {"cache", "hide", "accounts", "idempotency", "graphql", "sql", "mcp", "python"}
-    ),
-    "OperationSettings": frozenset(
-        {"cache", "hide", "owner", "idempotency", "rename", "python", "returns"}
-    ),
+    "Settings": frozenset({"client_confirms", "public_url", "flows"}),
+    "ApiSettings": frozenset({"idempotency", "graphql", "sql", "mcp", "python"}),
+    "OperationSettings": frozenset({"idempotency", "python", "returns"}),
     "CallerSettings": frozenset({"quota", "concurrency", "client_confirms"}),
 }
 """By settings class, the keys of the plan that this version does not enforce."""
-
-
-def _interpolate(value: object, info: ValidationInfo) -> object:
-    """Put the values of variables into text that is no secret; names those that are unset."""
-    if not isinstance(value, str) or "${" not in value:
-        return value
-    resolve = (info.context or {}).get("resolve")
-    return resolve(parse_template(value)) if resolve else value
-
-
-def _secret(value: object) -> Template:
-    """Accept a reference, refuse a value: what stands in a file is no secret any more."""
-    if isinstance(value, Template):
-        return value
-    if not isinstance(value, str):
-        raise ValueError("must be text with a reference such as ${NAME}")
-    template = parse_template(value)
-    if not template.references:
-        raise ValueError(
-            "must be a reference such as ${NAME}: put the value into the environment or .env"
-        )
-    for reference in template.references:
-        if reference.store not in STORES:
-            raise ValueError(
-                f"names the secret store '{reference.store}'; this version knows env and file"
-            )
-    return template
-
-
-def _secret_or_text(value: object) -> object:
-    if not isinstance(value, str | Template):
-        raise ValueError("must be text, or a reference such as ${NAME}")
-    return _secret(value) if isinstance(value, str) and "${" in value else value
-
-
-def _without_reference(value: object) -> object:
-    """Refuse references: what is filled in is shown to people, and stands in the records."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, str) and "${" in one:
-            raise ValueError(
-                "holds a reference, and what is filled in is shown and recorded: "
-                "a secret belongs under auth"
-            )
-        if isinstance(one, dict | list):
-            waiting += one.values() if isinstance(one, dict) else one
-    return value
-
-
-def _auth_value(value: object, info: ValidationInfo) -> object:
-    """Read one entry of `auth:`, by what stands in it."""
-    if isinstance(value, Template | BasicAuth | OAuthAuth) or not isinstance(value, dict):
-        return _secret(value) if not isinstance(value, BasicAuth | OAuthAuth) else value
-    if "client_id" in value or "client_secret" in value:
-        return _part(OAuthAuth, value, info)
-    if "username" in value or "password" in value:
-        return _part(BasicAuth, value, info)
-    return {str(name): _secret(one) for name, one in value.items()}
-
-
-def _part(
-    kind: type[BasicAuth | OAuthAuth], value: dict[str, object], info: ValidationInfo
-) -> BasicAuth | OAuthAuth:
-    try:
-        return kind.model_validate(value, context=info.context)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(map(str, fault["loc"]))
-        what = {"missing": "is missing", "extra_forbidden": "is not known here"}.get(fault["type"])
-        told = what or fault["msg"].removeprefix("Value error, ")
-        raise ValueError(f"{name} {told}") from None
-
-
-def _acts_for(value: object) -> object:
-    if value in ("any", "none"):
-        return value
-    if isinstance(value, list | tuple) and all(isinstance(user, str) for user in value):
-        return value
-    raise ValueError("must be any, none, or a list of end users (ids as text, in quotes)")
-
-
-def _seconds(value: object) -> object:
-    """Read `10s`, `500ms`, `2m` or a number of seconds."""
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)", value.strip())
-    if not match:
-        raise ValueError("must be a time such as 500ms, 10s or 2m")
-    return float(match[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[match[2]]
-
-
-def _single_to_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-Text = Annotated[str, BeforeValidator(_interpolate)]
-Secret = Annotated[Template, BeforeValidator(_secret, json_schema_input_type=str)]
-SecretOrText = Annotated[
-    Template | str, BeforeValidator(_secret_or_text, json_schema_input_type=str)
-]
-Seconds = Annotated[
-    float,
-    Field(gt=0, le=86_400),
-    BeforeValidator(_seconds, json_schema_input_type=float | str),
-]
-Rate = Annotated[str, Field(pattern=r"^[1-9]\d*/(second|minute|hour|day)$")]
-TextList = Annotated[
-    list[Text], BeforeValidator(_single_to_list, json_schema_input_type=list[str] | str)
-]
-Filled = Annotated[JsonValue, BeforeValidator(_without_reference)]
-Approval = Literal["never", "writes", "always"]
-HttpMethod = Literal["get", "post", "put", "patch", "delete", "head", "options"]
 
 
 class Model(BaseModel):
@@ -170,6 +70,9 @@ class Model(BaseModel):
     )
 
 
+P = TypeVar("P", bound=Model)
+
+
 class BasicAuth(Model):
     """A user name and password (RFC 7617)."""
 
@@ -178,13 +81,55 @@ class BasicAuth(Model):
 
 
 class OAuthAuth(Model):
-    """OAuth 2 client credentials (RFC 6749, section 4.4)."""
+    """OAuth 2: client credentials (RFC 6749, 4.4), or a code for each end user (4.1)."""
 
     client_id: SecretOrText
-    client_secret: Secret
+    client_secret: Secret | None = None
+    """A public client, which only `authorization_code` allows, has none."""
+    grant: Literal["client_credentials", "authorization_code"] = "client_credentials"
     token_url: Text | None = None
+    authorization_url: Text | None = None
+    revocation_url: Text | None = None
+    """Where tokens are given back (RFC 7009); with `authorization_code`."""
+    issuer: Text | None = None
+    """What the authorization server calls itself (RFC 9207); with `authorization_code`."""
     scopes: TextList = []
     audience: Text | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_grant(self) -> Self:
+        by_code = self.grant == "authorization_code"
+        if not by_code and self.client_secret is None:
+            raise ValueError("client_secret is missing")
+        if not by_code and (self.authorization_url or self.issuer or self.revocation_url):
+            raise ValueError(
+                "authorization_url, revocation_url and issuer go with grant: authorization_code"
+            )
+        if by_code and self.audience:
+            raise ValueError("audience goes with client credentials")
+        return self
+
+
+def _auth_value(value: object, info: ValidationInfo) -> object:
+    """Read one entry of `auth:`, by what stands in it."""
+    if isinstance(value, Template | BasicAuth | OAuthAuth) or not isinstance(value, dict):
+        return secret_of(value) if not isinstance(value, BasicAuth | OAuthAuth) else value
+    if "client_id" in value or "client_secret" in value:
+        return _part(OAuthAuth, value, info)
+    if "username" in value or "password" in value:
+        return _part(BasicAuth, value, info)
+    return {str(name): secret_of(one) for name, one in value.items()}
+
+
+def _part(kind: type[P], value: dict[str, object], info: ValidationInfo) -> P:
+    try:
+        return kind.model_validate(value, context=info.context)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(map(str, fault["loc"]))
+        what = {"missing": "is missing", "extra_forbidden": "is not known here"}.get(fault["type"])
+        told = what or fault["msg"].removeprefix("Value error, ")
+        raise ValueError(f"{name} {told}".lstrip()) from None
 
 
 AuthValue = Annotated[
@@ -206,16 +151,72 @@ class LimitSettings(Model):
     """The largest answer that is read, in bytes."""
 
 
-class OperationSettings(Model):
-    """What the owner says of one operation, or, under `http:`, all that describes it."""
+class ApprovalSettings(Model):
+    """A question that depends on the call, or that not everybody may answer."""
 
+    when: Expression | None = None
+    """CEL over `args`, `caller.name`, `caller.user` and `effect`; what fails to say no asks."""
+    by: TextList = []
+    """Who may answer; by default the owner and callers with the scope `approve`."""
+
+
+class OwnerSettings(Model):
+    """Whose a thing is, where another operation has to be read to know."""
+
+    read: Text
+    """The operation of the same API that is read first."""
+    args: Annotated[dict[str, Expression], Field(alias="with")] = {}
+    """Its arguments, each an expression over `args` and `caller`."""
+    where: Expression
+    """CEL over `result`, `args` and `caller`; true means that the end user may go on."""
+
+
+def _asked(value: object, info: ValidationInfo) -> object:
+    """Read a word, or the conditions of a question."""
+    if isinstance(value, dict):
+        return _part(ApprovalSettings, value, info)
+    if isinstance(value, ApprovalSettings) or value in get_args(Approval):
+        return value
+    raise ValueError("must be never, writes or always, or {when: …, by: […]}")
+
+
+def _ownership(value: object, info: ValidationInfo) -> object:
+    """Read a condition, or an operation to read first and a condition on what it returns."""
+    if isinstance(value, dict):
+        return _part(OwnerSettings, value, info)
+    return value if isinstance(value, OwnerSettings) else expression_of(value)
+
+
+Asked = Annotated[
+    Approval | ApprovalSettings,
+    BeforeValidator(_asked, json_schema_input_type=Approval | ApprovalSettings),
+]
+Ownership = Annotated[
+    str | OwnerSettings,
+    BeforeValidator(_ownership, json_schema_input_type=str | OwnerSettings),
+]
+
+
+class OperationSettings(Model):
+    """What the owner says of one operation, or, under `http:`, all that describes it.
+
+    The key is its name in the description, as in `include` and `exclude`.
+    """
+
+    rename: Text | None = None
+    """Its name everywhere else: in tools, toolsets, scopes, calls and the log."""
     description: Text | None = None
     effect: Effect | None = None
-    require_approval: Approval | None = None
+    require_approval: Asked | None = None
+    owner: Ownership | None = None
+    """CEL over `result`, `args` and `caller`: whose the result is; of a list, of each item."""
+    hide: list[FieldPattern] = []
     fill: dict[str, Filled] = {}
     omit: TextList = []
     select: Text | None = None
     limits: LimitSettings = LimitSettings()
+    cache: Freshness | None = None
+    """In place of that of the API; `never` or `0s` asks anew each time."""
     repeatable: bool = False
     auth: Literal[True] | None = None
     get: Text | None = None
@@ -244,14 +245,48 @@ class ApiSettings(Model):
     instructions: Text = ""
     when_missing: Text = ""
     auth: dict[str, AuthValue] = {}
+    accounts: dict[str, dict[str, AuthValue]] = {}
+    """Several accounts of this API, each with what would stand under `auth`."""
+    account: Text | None = None
+    """The account that is used where a caller names none; by default the first."""
     include: TextList = []
     exclude: TextList = []
-    require_approval: Approval = "writes"
+    require_approval: Asked = "writes"
+    hide: list[FieldPattern] = []
+    """Members of answers that no model ever sees: **.card_number."""
     limits: LimitSettings = LimitSettings()
+    cache: Freshness = 0.0
+    """How old an answer to a read may be that is given again: to the same caller and end user,
+    and until a write to the API. Kept in the memory of one process, and by default not at all."""
     fill: dict[str, Filled] = {}
     omit: TextList = []
     allow_private: TextList = []
+    allow_refs: TextList = []
+    """Other origins that a `$ref` of the document may lead to, such as https://schemas.example."""
     operations: dict[str, OperationSettings] = {}
+
+    @property
+    def own_account(self) -> str:
+        """The account that is used where a caller names none; empty without accounts."""
+        return self.account or next(iter(self.accounts), "")
+
+    def auth_of(self, account: str) -> dict[str, AuthValue]:
+        """Return what is shown for an account."""
+        return self.accounts.get(account, self.auth)
+
+    @model_validator(mode="after")
+    def _is_seen_as_one(self) -> Self:
+        """Let `auth` say which credentials there are, whatever account they are of."""
+        first, *others = self.accounts.values() or [{}]
+        if self.accounts and self.auth:
+            raise ValueError("has auth and accounts: write what each account shows under accounts")
+        if any(other.keys() != first.keys() for other in others):
+            raise ValueError("has accounts with different keys: each shows the same, of its own")
+        if self.account is not None and self.account not in self.accounts:
+            raise ValueError(f"has no account '{self.account}'")
+        if self.accounts:
+            object.__setattr__(self, "auth", first)
+        return self
 
 
 class ToolsetSettings(Model):
@@ -260,6 +295,8 @@ class ToolsetSettings(Model):
     tools: TextList
     instructions: Text = ""
     """Text, or the path of a file (beginning with `./`, `../` or `/`)."""
+    eager: TextList = []
+    """Globs of operations whose tools a model is given at once, where it is not given all."""
 
 
 class CallerSettings(Model):
@@ -267,7 +304,11 @@ class CallerSettings(Model):
 
     scopes: TextList = []
     toolset: Text | None = None
-    acts_for: Annotated[Literal["any", "none"] | list[str], BeforeValidator(_acts_for)] = "none"
+    accounts: dict[str, Text] = {}
+    """Which account of an API it uses: {crm: work}."""
+    claims: dict[str, Text] = {}
+    """Whose token of the identity provider has all of these is this caller."""
+    acts_for: ActsFor = "none"
     rate: Rate | None = None
 
 
@@ -294,6 +335,28 @@ class AssistantSettings(Model):
     tokens: Annotated[int, Field(gt=0)] = 200_000
     result_bytes: Annotated[int, Field(ge=200)] = 16_000
     """How much of one result a model is shown."""
+    tool_tokens: Annotated[int, Field(ge=0)] = 8_000
+    """Where all tools of a question take more, a few are given, and the others are found."""
+
+
+class IdentitySettings(Model):
+    """The identity provider whose tokens callers may come with (JWT, RFC 7519)."""
+
+    issuer: Text
+    audience: TextList
+    jwks_url: Text | None = None
+    """Where its keys are; by default what its OpenID configuration says."""
+    user_claim: Text = "sub"
+    """The claim that is the end user."""
+
+
+class PrivacySettings(Model):
+    """How much of what people and APIs said is kept in the audit log, and for how long."""
+
+    bodies: Literal["full", "redacted", "nothing"] = "full"
+    """Of arguments, requests, questions and answers; secrets are kept in no case."""
+    keep: Days = 90.0
+    """After which rows are deleted: 90d."""
 
 
 class Settings(Model):
@@ -304,7 +367,9 @@ class Settings(Model):
     apis: dict[str, ApiSettings] = {}
     toolsets: dict[str, ToolsetSettings] = {}
     callers: dict[str, CallerSettings] = {}
+    identity: IdentitySettings | None = None
     assistant: AssistantSettings = AssistantSettings()
+    privacy: PrivacySettings = PrivacySettings()
     store: SecretOrText = "sqlite:///dragoman.db"
     key: Secret | None = None
     read_only: bool = False

@@ -9,11 +9,23 @@ from typing import TYPE_CHECKING
 from dragoman.clock import Clock, Deadline
 from dragoman.config.settings import AuthValue
 from dragoman.credentials.auth import read_auth
+from dragoman.credentials.authorization_code import AuthorizationCode
 from dragoman.credentials.client_credentials import ClientCredentials
-from dragoman.credentials.parts import AUTHORIZATION, BEARER, Basic, Grant, Part, Value, place_of
+from dragoman.credentials.parts import (
+    AUTHORIZATION,
+    BEARER,
+    Basic,
+    Grant,
+    Part,
+    UserGrant,
+    Value,
+    place_of,
+)
 from dragoman.credentials.reveal import Reveal
+from dragoman.credentials.token_endpoint import TokenEndpoint
+from dragoman.credentials.user_tokens import UserTokens
 from dragoman.credentials.wording import described, form_of
-from dragoman.errors import CredentialError, NetworkError
+from dragoman.errors import ConfigurationError, CredentialError, NetworkError
 from dragoman.network import Network, Origin, Reach
 from dragoman.network.address import parse_address
 from dragoman.operation import WHOLE_AUTH, Credential, Scheme
@@ -43,10 +55,12 @@ class Credentials:
         *,
         allowed_origins: frozenset[Origin],
         secrets: Secrets,
+        tokens: UserTokens,
         network: Network,
         reach: Reach,
         clock: Clock,
         where: Callable[[str], str],
+        account: str = "",
     ) -> None:
         self._api = api
         self._schemes = schemes
@@ -54,16 +68,44 @@ class Credentials:
         self._auth = read_auth(api, auth, schemes, where)
         self._where = where
         self._reveal = Reveal(api, secrets, where)
-        self._grants = {
-            part: ClientCredentials(part, self._reveal, network, reach, clock)
-            for part in self._auth.parts
-            if isinstance(part, Grant)
-        }
+        self._grants: dict[Grant, ClientCredentials] = {}
+        self._by_code: dict[UserGrant, AuthorizationCode] = {}
+        for part in self._auth.parts:
+            if isinstance(part, Grant | UserGrant):
+                endpoint = TokenEndpoint(part.client, part.label, self._reveal, network, reach)
+                if isinstance(part, Grant):
+                    self._grants[part] = ClientCredentials(part, endpoint, clock)
+                else:
+                    self._by_code[part] = AuthorizationCode(
+                        api, part, endpoint, tokens, clock, account
+                    )
+
+    @property
+    def by_code(self) -> AuthorizationCode:
+        """What end users connect with; raises `ConfigurationError` where they do not.
+
+        Its addresses are judged first: a document that was fetched does not say where a person
+        types a password.
+        """
+        for grant, source in self._by_code.items():
+            if not grant.is_typed:
+                self._check_origin(str(grant.client.token_url), "token_url")
+                self._check_origin(str(grant.authorization_url), "authorization_url")
+            return source
+        raise ConfigurationError(
+            f"{self._api} has no grant: authorization_code under auth ({self._where('')}), "
+            "so there is nothing to connect."
+        )
 
     async def credential(
-        self, security: Security, target: str, deadline: Deadline | None = None
+        self,
+        security: Security,
+        target: str,
+        deadline: Deadline | None = None,
+        *,
+        user: str | None = None,
     ) -> Credential:
-        """Return what to show for a request to this address.
+        """Return what to show for a request to this address, on behalf of an end user.
 
         It is the first alternative of `security` that `auth` satisfies. Where the empty one is
         among them and no other can be satisfied, or nothing is required, it is empty.
@@ -78,7 +120,7 @@ class Credentials:
         self._check_origin(target)
         try:
             async with asyncio.timeout(deadline.remaining() if deadline else None):
-                return _together([await self._show(part) for part in parts])
+                return _together([await self._show(part, user or "") for part in parts])
         except TimeoutError:
             raise NetworkError(
                 f"{self._api}: no token within the time of the call.", sent=False
@@ -95,19 +137,36 @@ class Credentials:
             return ""
         return ", ".join(part.label for part in parts)
 
-    def forget(self, shown: Credential) -> bool:
-        """Drop the fetched tokens in a credential that an API refused with 401.
+    async def renewed(
+        self,
+        shown: Credential,
+        security: Security,
+        target: str,
+        deadline: Deadline | None = None,
+        *,
+        user: str | None = None,
+    ) -> Credential | None:
+        """Return another credential in place of one that an API refused with 401, if there is one.
 
-        Returns whether `credential` may now give another one, so that trying again makes sense.
-        Tokens that were fetched since are kept: many refused calls fetch one new token.
+        Tokens are fetched anew, and secrets of a store on the network are read again. Tokens that
+        were fetched since are kept: many refused calls fetch one new token.
         """
-        renewable = False
-        for name, value in shown.headers:
-            for grant, tokens in self._grants.items():
-                if name == AUTHORIZATION and grant.label in shown.label:
-                    tokens.forget(value.removeprefix(BEARER))
-                    renewable = True
-        return renewable
+        for part in self._choose(security):
+            await self._forget(part, shown, user or "")
+        credential = await self.credential(security, target, deadline, user=user)
+        return None if credential == shown else credential
+
+    async def _forget(self, part: Part, shown: Credential, user: str) -> None:
+        bearers = [
+            value.removeprefix(BEARER) for name, value in shown.headers if name == AUTHORIZATION
+        ]
+        if isinstance(part, Value | Basic):
+            self._reveal.forget(part)
+        for token in bearers:
+            if isinstance(part, Grant):
+                self._grants[part].forget(token)
+            elif isinstance(part, UserGrant):
+                await self._by_code[part].forget(user, token)
 
     def _choose(self, security: Security) -> tuple[Part, ...]:
         for alternative in security:
@@ -167,6 +226,7 @@ class Credentials:
         fix = {
             "base_url": f"under apis.{self._api} base_url: {origin}, or servers: [{origin}]",
             "token_url": f"under auth token_url: {address.shown}",
+            "authorization_url": f"under auth authorization_url: {address.shown}",
         }
         raise CredentialError(
             f"The credential of {self._api} is not shown to {origin}: "
@@ -174,14 +234,17 @@ class Credentials:
             hint=f"If it is right, write {fix[key]}",
         )
 
-    async def _show(self, part: Part) -> Credential:
+    async def _show(self, part: Part, user: str) -> Credential:
         if isinstance(part, Value):
             return await self._reveal.value(part)
         if isinstance(part, Basic):
             return await self._reveal.basic(part)
         if not part.is_typed:
-            self._check_origin(str(part.token_url), "token_url")
-        token = await self._grants[part].token()
+            self._check_origin(str(part.client.token_url), "token_url")
+        if isinstance(part, Grant):
+            token = await self._grants[part].token()
+        else:
+            token = await self._by_code[part].token(user)
         return Credential(headers=((AUTHORIZATION, f"{BEARER}{token}"),), label=part.label)
 
 

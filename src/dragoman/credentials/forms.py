@@ -6,7 +6,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from dragoman.config.settings import AuthValue, BasicAuth, OAuthAuth
-from dragoman.credentials.parts import AUTHORIZATION, BEARER, Basic, Grant, Part, Place, Value
+from dragoman.credentials.parts import (
+    AUTHORIZATION,
+    BEARER,
+    Basic,
+    Client,
+    Grant,
+    Part,
+    Place,
+    UserGrant,
+    Value,
+)
 from dragoman.credentials.wording import described, form_of, offer
 from dragoman.nearest import did_you_mean
 from dragoman.operation import Scheme
@@ -29,8 +39,6 @@ _CHALLENGED = frozenset(
 )
 """What depends on more than a secret: on the server's challenge or on a certificate."""
 
-_GRANT_KEYS = frozenset({"client_id", "client_secret", "token_url", "audience"})
-
 
 class Misuse(Exception):  # noqa: N818 - it becomes one line of a ConfigurationError
     """What is wrong with one key under `auth`, as the end of a sentence about it."""
@@ -48,7 +56,7 @@ def named(key: str, value: AuthValue, scheme: Scheme) -> Part | None:
         return _basic(key, value)
     if not isinstance(value, Template):
         is_token = kind in ("oauth2", "openidconnect")
-        return _grant(key, value, scheme.token_url) if is_token else None
+        return _grant(key, value, scheme) if is_token else None
     if scheme.kind == "apiKey":
         return Value(key, _PLACES[scheme.place], scheme.name, value)
     if scheme.kind == "http" and kind != "bearer":
@@ -97,8 +105,7 @@ def _basic(key: str, value: AuthValue) -> Part | None:
 
 
 def _read_oauth(key: str, value: AuthValue, schemes: Mapping[str, Scheme]) -> list[Part]:
-    urls = {scheme.token_url for scheme in schemes.values() if scheme.token_url}
-    part = _grant(key, value, urls.pop() if len(urls) == 1 else "")
+    part = _grant(key, value, _common(schemes))
     if part is None:
         raise Misuse(
             'has another form: write {client_id: …, client_secret: "${NAME}", token_url: …}.'
@@ -106,33 +113,44 @@ def _read_oauth(key: str, value: AuthValue, schemes: Mapping[str, Scheme]) -> li
     return [part]
 
 
-def _grant(key: str, value: AuthValue, described_url: str) -> Part | None:
-    """Return the grant; its token address is the owner's or, without one, the description's."""
-    if isinstance(value, OAuthAuth):
-        given: Mapping[str, str | Template | None] = {
-            "client_id": value.client_id,
-            "client_secret": value.client_secret,
-            "token_url": value.token_url,
-            "audience": value.audience,
-        }
-        scopes = tuple(value.scopes)
-    elif isinstance(value, Mapping) and {"client_id", "client_secret"} <= value.keys():
-        given, scopes = value, ()
-    else:
+def _common(schemes: Mapping[str, Scheme]) -> Scheme:
+    """Return the addresses on which all schemes agree that have any."""
+
+    def agreed(name: str) -> str:
+        urls = {getattr(scheme, name) for scheme in schemes.values()} - {""}
+        return urls.pop() if len(urls) == 1 else ""
+
+    return Scheme(
+        "",
+        "oauth2",
+        token_url=agreed("token_url"),
+        authorization_url=agreed("authorization_url"),
+        code_token_url=agreed("code_token_url"),
+    )
+
+
+def _grant(key: str, value: AuthValue, described: Scheme) -> Part | None:
+    """Return the grant; its addresses are the owner's or, without one, the description's."""
+    if not isinstance(value, OAuthAuth):
         return None
-    secret, token_url = given["client_secret"], given.get("token_url") or described_url
-    if not isinstance(secret, Template) or not given.keys() <= _GRANT_KEYS:
-        return None
+    by_code = value.grant == "authorization_code"
+    token_url = value.token_url or (described.code_token_url if by_code else described.token_url)
     if not token_url:
         raise Misuse("needs a token_url: its description names none, or more than one.")
-    return Grant(
-        key,
-        client_id=given["client_id"] or "",
-        client_secret=secret,
-        token_url=token_url,
-        scopes=scopes,
-        audience=given.get("audience"),
-        is_typed=bool(given.get("token_url")),
+    client = Client(key, value.client_id, value.client_secret, token_url)
+    is_typed = bool(value.token_url)
+    if not by_code:
+        return Grant(client, tuple(value.scopes), value.audience, is_typed)
+    authorization_url = value.authorization_url or described.authorization_url
+    if not authorization_url:
+        raise Misuse("needs an authorization_url: its description names none, or more than one.")
+    return UserGrant(
+        client,
+        authorization_url,
+        scopes=tuple(value.scopes),
+        issuer=value.issuer,
+        revocation_url=value.revocation_url,
+        is_typed=is_typed,
     )
 
 

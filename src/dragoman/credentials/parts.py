@@ -8,7 +8,19 @@ from typing import Literal, TypeAlias
 from dragoman.operation import Scheme
 from dragoman.secrets.reference import Template
 
-__all__ = ["AUTHORIZATION", "BEARER", "Basic", "Grant", "Part", "Place", "Value", "fit", "place_of"]
+__all__ = [
+    "AUTHORIZATION",
+    "BEARER",
+    "Basic",
+    "Client",
+    "Grant",
+    "Part",
+    "Place",
+    "UserGrant",
+    "Value",
+    "fit",
+    "place_of",
+]
 
 Place: TypeAlias = Literal["header", "query", "cookie"]
 
@@ -48,27 +60,71 @@ class Basic:
 
 
 @dataclass(frozen=True, slots=True)
+class Client:
+    """Who we are at a token endpoint; without a secret a public client (RFC 6749, 2.1)."""
+
+    key: str
+    client_id: str | Template
+    client_secret: Template | None
+    token_url: str | Template
+
+    @property
+    def label(self) -> str:
+        """What it is, without its value."""
+        return f"oauth {self.client_secret or self.client_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """A token that is fetched with client credentials (RFC 6749, 4.4) and shown as a bearer.
 
     `is_typed` says that the owner wrote the token address, not the description.
     """
 
-    key: str
-    client_id: str | Template
-    client_secret: Template
-    token_url: str | Template
+    client: Client
     scopes: tuple[str, ...] = ()
     audience: str | Template | None = None
     is_typed: bool = True
 
     @property
+    def key(self) -> str:
+        """Where it stands under `auth`."""
+        return self.client.key
+
+    @property
     def label(self) -> str:
         """What it is, without its value."""
-        return f"oauth {self.client_secret}"
+        return self.client.label
 
 
-Part: TypeAlias = Value | Basic | Grant
+@dataclass(frozen=True, slots=True)
+class UserGrant:
+    """A token that each end user gives us by an authorization code (RFC 6749, 4.1; RFC 7636).
+
+    `issuer` is what the server calls itself (RFC 9207), where the owner says so; tokens are
+    given back at `revocation_url` (RFC 7009); `is_typed` says that the owner wrote the token
+    address.
+    """
+
+    client: Client
+    authorization_url: str | Template
+    scopes: tuple[str, ...] = ()
+    issuer: str | Template | None = None
+    revocation_url: str | Template | None = None
+    is_typed: bool = True
+
+    @property
+    def key(self) -> str:
+        """Where it stands under `auth`."""
+        return self.client.key
+
+    @property
+    def label(self) -> str:
+        """What it is, without its value."""
+        return f"{self.client.label} of the user"
+
+
+Part: TypeAlias = Value | Basic | Grant | UserGrant
 
 
 def place_of(part: Part) -> tuple[str, str]:
@@ -92,4 +148,4 @@ def fit(part: Part, scheme: Scheme) -> int | None:
         return 0 if kind == "basic" else None
     if kind not in ("bearer", "oauth2", "openIdConnect"):
         return None
-    return 0 if isinstance(part, Grant) is (kind != "bearer") else 1
+    return 0 if isinstance(part, Grant | UserGrant) is (kind != "bearer") else 1

@@ -51,6 +51,13 @@ class Reveal:
         """Have a value that was made of secrets, or given for them, redacted everywhere."""
         self.secrets.live.add(value, name)
 
+    def forget(self, part: Value | Basic) -> None:
+        """Read the secrets of a part anew at the next use: what was shown was refused."""
+        templates = [part.template] if isinstance(part, Value) else [part.username, part.password]
+        for template in templates:
+            if isinstance(template, Template):
+                self.secrets.forget(template)
+
     async def value(self, part: Value) -> Credential:
         """Return a secret in its place; raises `CredentialError` where it cannot stand there."""
         secret = await self.text(part.key, part.template)

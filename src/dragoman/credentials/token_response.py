@@ -11,10 +11,19 @@ from dragoman.exact_json import decode
 from dragoman.network import Response
 from dragoman.operation import JsonValue
 
-__all__ = ["Refused", "Token", "read_token"]
+__all__ = ["Refused", "Token", "read_token", "seconds_of"]
 
 _TOKEN = re.compile(r"[!-~]{1,16384}")
 """An access token is printable ASCII (RFC 6749, A.12); without blanks, to stand in a header."""
+
+_REFRESH = re.compile(r"[ -~]{1,16384}")
+"""A refresh token is printable ASCII (RFC 6749, A.17)."""
+
+_LEEWAY = 30.0
+"""Seconds before its end at which a token is not shown any more."""
+
+_UNSTATED = 300.0
+"""Seconds that a token is used for where the server does not say (RFC 6749, 5.1)."""
 
 _MAX_ERROR = 60
 _MAX_DESCRIPTION = 200
@@ -27,6 +36,7 @@ class Token:
 
     value: str = field(repr=False)
     expires_in: float | None
+    refresh_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,16 @@ def read_token(response: Response) -> Token | Refused:
         return Refused("the answer of the token address holds no usable access_token.")
     if not isinstance(kind, str) or not kind.lower().startswith("bearer"):
         return Refused("the token address gave a token of a type other than bearer.")
-    return Token(value, _seconds(members.get("expires_in")))
+    refresh = members.get("refresh_token")
+    if not isinstance(refresh, str) or not _REFRESH.fullmatch(refresh):
+        refresh = ""
+    return Token(value, _seconds(members.get("expires_in")), refresh)
+
+
+def seconds_of(token: Token) -> float:
+    """Return how long to show a token: until shortly before its end, for the way it has to go."""
+    lifetime = _UNSTATED if token.expires_in is None else token.expires_in
+    return lifetime - min(_LEEWAY, lifetime / 10)
 
 
 def _refused(response: Response, members: Mapping[str, JsonValue]) -> Refused:

@@ -73,6 +73,13 @@ class Secrets:
         ]
         return "".join(parts)
 
+    def forget(self, template: Template) -> None:
+        """Ask the stores on the network anew at the next use."""
+        for reference in template.references:
+            store = self._stores.get(reference.store)
+            if isinstance(store, RemoteStore):
+                store.forget(reference.name)
+
     def missing(self, template: Template) -> tuple[Reference, ...]:
         """Return the references to variables that are not set; other stores are not asked."""
         return tuple(

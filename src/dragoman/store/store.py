@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dragoman.errors import StoreError
 from dragoman.store.address import read_address
 from dragoman.store.faults import store_faults
+from dragoman.store.glance import glance
 from dragoman.store.postgres import Postgres
 from dragoman.store.sqlite import Sqlite
 from dragoman.store.statements import Parameters, Row, Work
@@ -63,6 +64,18 @@ class Store:
         database = self._database or await self._open()
         with store_faults(self._address, "read"):
             return await database.read(sql, parameters)
+
+    async def glance(self, sql: str) -> Sequence[Row]:
+        """Return the rows of a query, without opening the store where a SQLite file is enough.
+
+        Opening it imports SQLAlchemy and may make the tables, which takes longer than a call. A
+        file or table that is not there yet has no rows.
+        """
+        path = self._address.path
+        if self._database is not None or self._closed or path is None:
+            return await self.read(sql, {})
+        rows = await asyncio.to_thread(glance, path, sql)
+        return await self.read(sql, {}) if rows is None else rows
 
     async def write(self, work: Work[T], *, durable: bool = True) -> T:
         """Carry out `work` in one transaction, and return what it returns once it is committed.

@@ -1,0 +1,1 @@
+"""Doors through which calls come in: each turns its protocol into calls of the one path."""
