@@ -47,6 +47,8 @@ bench-peers: $(DEV) $(PEERS)/.installed ## measure side by side with FastMCP; wr
 judge: $(DEV) ## let Prism and an emulator of others judge our requests; writes docs/evidence
 	$(BIN)/python -m judge prism
 	$(BIN)/python -m judge emulate
+	$(BIN)/python -m judge actions
+	$(BIN)/python -m judge mcp
 
 torture: $(FUZZ) ## fuzz what strangers reach, SECONDS=60 for each of TARGETS=…; writes docs/evidence
 	$(BIN)/python -m torture --seconds $(SECONDS) $(TARGETS)

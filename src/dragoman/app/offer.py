@@ -26,13 +26,16 @@ MAX_TOOLS = 128
 """Tools that a question is given at the most: the limit of OpenAI, and enough to choose from."""
 
 EAGER = 10
-"""Tools that a question over a large catalog begins with, at the most."""
+"""Tools that the words of a question over a large catalog find, at the most."""
 
 EAGER_TOKENS = 900
-"""What these may take in all."""
+"""What these may take in all; those that a toolset calls eager come on top."""
 
 SEARCH_TOKENS = 1_500
 """What the tools that one tool search loads may take in all, except for the best of them."""
+
+MAX_EAGER = 80
+"""Tools of a toolset that are given at once; what is left of 128 is for all that comes on top."""
 
 MAX_KEPT = 30
 """Tools of earlier questions that stay; beyond them, those that were called."""
@@ -99,10 +102,9 @@ class Offer:
     ) -> Choice:
         """Return those that the toolset names and the question finds, and a way to the others."""
         more = self._findable(known)
-        found = more.search(question.text, EAGER)
-        chosen = fitting(
-            more.made([*self._eager(question.toolset, known), *found]), EAGER_TOKENS, EAGER
-        )
+        found = more.made(more.search(question.text, EAGER))
+        named = self._eager(question.toolset, known)[:MAX_EAGER]
+        chosen = (*more.made(named), *fitting(found, EAGER_TOKENS, EAGER))
         suited = dict.fromkeys(tool.operation for tool in chosen)
         if len(kept) > MAX_KEPT:
             kept = [one for one in kept if one.id in used][-MAX_KEPT:]

@@ -1,4 +1,10 @@
-"""`dragoman install`: the configuration by which a client of the owner starts `dragoman mcp`."""
+"""`dragoman install`: the configuration by which a client of the owner starts `dragoman mcp`.
+
+Where each client keeps it and in which form, as of November 2026: code.claude.com/docs/en/mcp
+(project scope; ~/.claude.json is the program's own and is left to it), cursor.com/docs/context/mcp,
+code.visualstudio.com/docs/copilot/reference/mcp-configuration, developers.openai.com/codex/mcp, and
+for Claude Desktop modelcontextprotocol.io/docs/develop/connect-local-servers.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +45,7 @@ class Client:
 def _desktop() -> Path:
     """Return the file of Claude Desktop on this system.
 
-    Source: modelcontextprotocol.io/docs/develop/connect-local-servers (macOS and Windows); on
-    Linux, where Anthropic has no build of its own, the builds there are follow XDG.
+    The page names macOS and Windows; on Linux the builds that there are follow XDG.
     """
     if sys.platform == "darwin":
         home = Path.home() / "Library" / "Application Support"
@@ -56,9 +61,6 @@ def _codex() -> Path:
     return (Path(home) if home else Path.home() / ".codex") / "config.toml"
 
 
-# Sources, read in November 2026: code.claude.com/docs/en/mcp (project scope; ~/.claude.json is
-# the program's own and is left to it), cursor.com/docs/context/mcp,
-# code.visualstudio.com/docs/copilot/reference/mcp-configuration, developers.openai.com/codex/mcp.
 CLIENTS: Mapping[str, Client] = {
     "claude-code": Client(
         lambda: Path.cwd() / ".mcp.json",

@@ -1,0 +1,1 @@
+"""The MCP server: the tools of one configuration for an MCP client."""
