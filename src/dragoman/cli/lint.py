@@ -24,7 +24,7 @@ from dragoman.tools.size import Size
 
 app = verb("lint", "What becomes of a description, what is hard in it for a model, and a fix.")
 
-__all__ = ["app", "examine"]
+__all__ = ["app", "examine", "subject_at"]
 
 _SHOWN = 20
 _PLACES = 3
@@ -71,7 +71,7 @@ async def lint(
 async def _lint(
     source: str, overlays: Sequence[Path], out: Path | None, *, force: bool, json: bool
 ) -> int:
-    advice = advise(await _subject(source, overlays))
+    advice = advise(await subject_at(source, overlays))
     if out is not None and advice.changes:
         fault = await asyncio.to_thread(_write, advice, out, overlays, force=force)
         if fault:
@@ -90,10 +90,11 @@ async def examine(source: str) -> ImportReport:
 
     Raises `DescriptionError` for what is none, `NetworkError` where it cannot be fetched.
     """
-    return import_report((await _subject(source)).description)
+    return import_report((await subject_at(source)).description)
 
 
-async def _subject(source: str, overlays: Sequence[Path] = ()) -> Subject:
+async def subject_at(source: str, overlays: Sequence[Path] = ()) -> Subject:
+    """Return what rules look at of the document at a path or address; raises as `examine`."""
     loaded = await document(source, base=Path(), overlays=overlays)
     info = loaded.document.get("info")
     title = info.get("title") if isinstance(info, dict) else ""
