@@ -16,28 +16,25 @@ from pathlib import Path
 import orjson
 
 from bench.measure import Row, functions
-from dragoman.apis.description import Description
-from dragoman.apis.openapi.load import load
+from dragoman.apis.openapi.load import Source, load
 from dragoman.apis.openapi.read import read
 from dragoman.catalog.build import build
 from dragoman.config.settings import ApiSettings, Settings
 from dragoman.exact_json import encode
-from dragoman.lint.report import import_report
+from dragoman.lint.advice import advise
+from dragoman.lint.subject import subject_of
 from dragoman.models.tool_form import as_responses
 from dragoman.network import Network, Reach
 from dragoman.operation import Tool
 from dragoman.tools.size import size_of
 from dragoman.tools.tools import ToolTable, make_tools
 
-__all__ = ["wholes"]
+__all__ = ["sizes", "wholes"]
 
 
 def wholes(specs: Path) -> list[Row]:
-    """Measure `lint` of GitHub's document, and the size of all tools of Stripe's."""
-    github, stripe = specs / "github.json", specs / "stripe.json"
-    tools = _tools(stripe).tools
-    length = len(encode([as_responses(tool) for tool in tools])) / 1e6
-    median = statistics.median(size_of([tool]).tokens for tool in tools)
+    """Measure `lint` of GitHub's document, and the sizes of tools."""
+    github = specs / "github.json"
     return [
         functions(
             "github.json: lint and all tools / orjson",
@@ -46,16 +43,27 @@ def wholes(specs: Path) -> list[Row]:
             "≤ 25",
             runs=3,
         ),
-        Row("stripe.json: all tools as JSON / 1 MB", length, 1, length, "≤ 1", "MB"),
-        Row("stripe.json: the median tool / 250 tokens", median, 250, median / 250, "≤ 1", "tok"),
+        *sizes(specs),
     ]
 
 
-async def _loaded(path: Path) -> Description:
-    settings = _settings(path)
+def sizes(specs: Path) -> list[Row]:
+    """Return how much a model would read of all tools of GitHub and of Stripe."""
+    found = {name: _tools(specs / f"{name}.json").tools for name in ("github", "stripe")}
+    rows = []
+    for name, most in (("github", 1.5), ("stripe", 1.0)):
+        length = len(encode([as_responses(tool) for tool in found[name]])) / 1e6
+        label = f"{name}.json: all tools as JSON / {most:g} MB"
+        rows.append(Row(label, length, most, length / most, "≤ 1", "MB"))
+    each = [size_of([tool]) for tool in found["stripe"]]
+    median, mark = statistics.median(one.tokens for one in each), "~" * each[0].estimated
+    label = f"stripe.json: the median tool / 250 {mark}tokens"
+    return [*rows, Row(label, median, 250, median / 250, "≤ 1", "tok")]
+
+
+async def _loaded(path: Path) -> Source:
     async with Network() as network:
-        source = await load(str(path), base=path.parent, network=network, reach=Reach.of())
-    return read("api", source, settings)
+        return await load(str(path), base=path.parent, network=network, reach=Reach.of())
 
 
 def _settings(path: Path) -> ApiSettings:
@@ -63,14 +71,14 @@ def _settings(path: Path) -> ApiSettings:
 
 
 def _linted(path: Path) -> object:
-    """Classify every operation and make every tool, as `lint` does."""
-    description = asyncio.run(_loaded(path))
-    return import_report(description), make_tools(description.operations.values())
+    """Classify every operation, make every tool and apply every rule, as `lint` does."""
+    advice = advise(subject_of(asyncio.run(_loaded(path)), "api"))
+    return advice.score, advice.fixed.size
 
 
 def _tools(path: Path) -> ToolTable:
     """Go the whole way: file, catalog, tools."""
-    description = asyncio.run(_loaded(path))
+    description = read("api", asyncio.run(_loaded(path)), _settings(path))
     catalog = build([description], Settings(apis={"api": _settings(path)}))
     return make_tools(catalog.operations.values())
 

@@ -11,7 +11,7 @@ from dragoman.errors import ArgumentError
 from dragoman.operation import Operation, Prepared
 from judge.draw import Impossible, Manner, draw
 
-__all__ = ["Argued", "argued"]
+__all__ = ["Argued", "argued", "drawn"]
 
 _TRIES = 32
 
@@ -40,7 +40,7 @@ def _accepted(
     operation: Operation, prepare: Callable[[dict[str, Any]], Prepared], form: str
 ) -> Argued:
     why, left_out = "nothing could be drawn", set[str]()
-    for arguments in _drawn(operation, form):
+    for arguments in drawn(operation, form):
         given = {name: value for name, value in arguments.items() if name not in left_out}
         try:
             return Argued(form, given, prepare(given))
@@ -51,7 +51,8 @@ def _accepted(
     return Argued(form, {}, None, why)
 
 
-def _drawn(operation: Operation, form: str) -> Iterator[dict[str, Any]]:
+def drawn(operation: Operation, form: str) -> Iterator[dict[str, Any]]:
+    """Yield arguments for an operation, what it requires or everything; it may refuse them."""
     schema = operation.contract.input_schema
     for attempt in range(_TRIES):
         rng = random.Random(f"{operation.id} {form} {attempt}")  # noqa: S311 - to be repeatable

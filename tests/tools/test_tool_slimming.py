@@ -51,6 +51,29 @@ def test_a_title_stays_where_it_says_more_than_the_name() -> None:
     assert slim(schema).schema["properties"] == schema["properties"]
 
 
+def test_what_no_model_would_write_otherwise_for_is_not_shown_and_is_reported() -> None:
+    slimmed = slim(
+        properties(
+            a={"type": "integer", "format": "int64", "title": "order_params", "default": None},
+            b={"type": "string", "maxLength": 5_000},
+            c={"type": "string", "maxLength": 20, "format": "date", "uniqueItems": True},
+        )
+    )
+    assert slimmed.schema["properties"] == {
+        "a": {"type": "integer"},
+        "b": {"type": "string"},
+        "c": {"type": "string", "maxLength": 20, "format": "date"},
+    }
+    assert slimmed.notes == ("not shown, and enforced on the call: format, maxLength",)
+
+
+def test_what_is_cut_is_in_the_report_by_its_place() -> None:
+    slimmed = slim(properties(code={"enum": [f"code-{i}" for i in range(5_000)]}))
+    assert slimmed.notes == ("abridged, and accepted all the same: /properties/code/enum",)
+    (note,) = slim(properties(**{f"p{i}": {} for i in range(100_000)})).notes
+    assert note.startswith("too large to show")
+
+
 def test_filled_arguments_are_taken_out() -> None:
     schema = properties(("customer_id",), customer_id={"type": "string"}, limit={"type": "integer"})
     slimmed = slim(schema, without={"customer_id"}).schema

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 
 from catalog.by_hand import SHOP, operation, properties
-from dragoman.errors import DescriptionError, NotFoundError
+from dragoman.errors import DescriptionError, ModelError, NotFoundError
 from dragoman.models.tool_form import as_chat, as_responses
 from dragoman.operation import Contract, Effect, Operation, Tool
-from dragoman.tools.size import size_of
+from dragoman.tools import size
+from dragoman.tools.size import parts_of, size_of
 from dragoman.tools.tool import MAX_DESCRIPTION, make_tool
 from dragoman.tools.tools import make_tools
 
@@ -24,18 +29,20 @@ def described(**members: object) -> str:
 
 
 def test_a_tool_is_an_operation_as_a_model_sees_it() -> None:
+    parameters = {
+        "type": "object",
+        "properties": {"order_id": {"type": "string"}},
+        "required": ["order_id"],
+        "additionalProperties": False,
+    }
     assert make_tool(GET_ORDER, filled={"customer_id"}) == Tool(
         name="shop__getOrder",
         operation="shop.getOrder",
         description="One order. Its lines, its state and when it arrives.",
-        parameters={
-            "type": "object",
-            "properties": {"order_id": {"type": "string"}},
-            "required": ["order_id"],
-            "additionalProperties": False,
-        },
+        parameters=parameters,
         effect=Effect.READ,
-        strict=False,
+        strict=True,
+        strict_parameters=parameters,
     )
 
 
@@ -77,11 +84,49 @@ def test_the_two_forms_of_openai() -> None:
     function = {
         "name": "shop__getOrder",
         "description": tool.description,
-        "parameters": tool.parameters,
-        "strict": False,
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "order_id": {"type": "string"},
+                "customer_id": {"type": ["string", "null"]},
+            },
+            "required": ["order_id", "customer_id"],
+            "additionalProperties": False,
+        },
+        "strict": True,
     }
     assert as_responses(tool) == {"type": "function", **function}
     assert as_chat(tool) == {"type": "function", "function": function}
+
+
+def test_a_tool_that_is_not_strict_says_why_and_is_offered_as_it_is() -> None:
+    tool = make_tool(operation("shop.op", "GET /op", schema=properties(tags={"type": "object"})))
+    assert tool.notes == ("not strict: tags takes members of any name",)
+    form = as_responses(tool)
+    assert (form["parameters"], form["strict"]) == (tool.parameters, False)
+
+
+def test_others_than_openai_are_not_asked_for_nulls() -> None:
+    assert make_tool(GET_ORDER).parameters["required"] == ["order_id"]
+
+
+def test_what_a_tool_does_not_carry_over_is_in_its_report() -> None:
+    text = {"type": "string", "description": "A word. " * 60, "maxLength": 5_000, "minLength": 2}
+    schema = properties(("a",), a=text, b={"type": "string", "default": "x"})
+    tool = make_tool(operation("shop.op", "GET /op", schema=schema, description="It. " * 400))
+    assert tool.notes == (
+        "not shown, and enforced on the call: maxLength",
+        "descriptions shortened to 200 characters: 1",
+        "its description is shortened",
+        "said in words, or less strictly, and enforced on the call: default, minLength",
+    )
+
+
+def test_a_name_that_openai_does_not_take_is_not_offered() -> None:
+    tool = replace(make_tool(GET_ORDER), name="shop.getOrder" * 9)
+    for form in (as_responses, as_chat):
+        with pytest.raises(ModelError, match="64 letters, digits, hyphens and underscores"):
+            form(tool)
 
 
 def test_tools_keep_the_order_of_their_operations() -> None:
@@ -130,9 +175,34 @@ def test_tools_that_were_made_are_used_again() -> None:
     assert make_tools(SHOP[:2], made=made).tools[1] is first.tools[1]
 
 
-def test_the_size_of_tools_is_marked_as_an_estimate() -> None:
-    size = size_of(make_tools(SHOP).tools)
-    assert size.estimated
-    assert size.tokens == -(-size.bytes // 4)
-    assert str(size) == f"~{size.tokens} tokens"
+@pytest.fixture
+def without_counter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setitem(sys.modules, "bpe_openai", None)
+    size._counter.cache_clear()
+    yield
+    size._counter.cache_clear()
+
+
+@pytest.mark.usefixtures("without_counter")
+def test_without_the_counter_the_size_of_tools_is_marked_as_an_estimate() -> None:
+    whole = size_of(make_tools(SHOP).tools)
+    assert whole.estimated
+    assert whole.tokens == pytest.approx(whole.bytes / 4, abs=len(SHOP))
+    assert str(whole) == f"~{whole.tokens} tokens"
     assert size_of([]).tokens == 0
+
+
+def test_with_the_counter_the_tokens_are_those_of_openai_s_models() -> None:
+    pytest.importorskip("bpe_openai")
+    parts = parts_of(make_tool(GET_ORDER))
+    assert not parts.whole.estimated
+    assert parts.description.tokens == 14  # the twelve words and the stops of it, in quotes
+    assert parts.description.tokens + parts.parameters.tokens < parts.whole.tokens
+    assert str(parts.whole) == f"{parts.whole.tokens} tokens"
+
+
+def test_a_text_that_the_counter_refuses_is_counted_in_pieces() -> None:
+    pytest.importorskip("bpe_openai")
+    long = replace(make_tool(GET_ORDER), description="word " * 400_000)
+    assert size_of([long]).tokens == pytest.approx(400_000, rel=0.01)
+    assert size_of([replace(long, description="<|endoftext|>")]).tokens > 0

@@ -9,6 +9,7 @@ from typing import cast
 from dragoman.access.policy import Rules
 from dragoman.errors import ArgumentError, ConfigurationError
 from dragoman.operation import Call, JsonObject, JsonSchema, JsonValue, Operation
+from dragoman.tools.nulls import accepts_null, resolved
 
 __all__ = ["fill"]
 
@@ -24,7 +25,7 @@ def fill(call: Call, operation: Operation, rules: Rules) -> Call:
     schema = operation.contract.input_schema
     arguments = dict(cast("JsonObject", _without_fillers(call.arguments, schema, schema)))
     whose = "you" if call.door == "cli" else "the caller"
-    origins = {**call.origins, **{name: call.origins.get(name, whose) for name in arguments}}
+    origins = {name: call.origins.get(name, whose) for name in arguments}
     properties = cast("JsonObject", schema.get("properties", {}))
     own = rules.rule_of.get("fill", "")
     for name, source in rules.fill.items():
@@ -62,7 +63,7 @@ def _without_fillers(
     """Drop members that are null where the API itself accepts no null: models fill them in."""
     if depth > _MAX_DEPTH or not isinstance(schema, Mapping):
         return value
-    schema = _resolve(schema, root)
+    schema = resolved(schema, root)
     if isinstance(value, Mapping):
         properties = schema.get("properties")
         if not isinstance(properties, Mapping):
@@ -75,44 +76,3 @@ def _without_fillers(
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_without_fillers(item, schema.get("items"), root, depth + 1) for item in value]
     return value
-
-
-def accepts_null(schema: JsonValue, root: JsonSchema, depth: int = 0) -> bool:
-    """Whether null is a value of this schema, so that it means null and not absent.
-
-    What does not say is read as accepting it: a null that is sent can be refused by the API,
-    one that is dropped is lost.
-    """
-    if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
-        return True
-    schema = _resolve(schema, root)
-    declared = schema.get("type")
-    if isinstance(declared, str):
-        return declared == "null"
-    if isinstance(declared, Sequence):
-        return "null" in declared
-    if isinstance(choices := schema.get("enum"), Sequence):
-        return None in choices
-    if "const" in schema:
-        return schema["const"] is None
-    for keyword in ("anyOf", "oneOf"):
-        if isinstance(branches := schema.get(keyword), Sequence):
-            return any(accepts_null(branch, root, depth + 1) for branch in branches)
-    if isinstance(parts := schema.get("allOf"), Sequence):
-        return all(accepts_null(part, root, depth + 1) for part in parts)
-    return True
-
-
-def _resolve(schema: Mapping[str, JsonValue], root: JsonSchema) -> Mapping[str, JsonValue]:
-    """Follow `$ref` into the schema's own `$defs` (JSON Schema 2020-12, section 8.2)."""
-    for _ in range(_MAX_DEPTH):
-        reference = schema.get("$ref")
-        if not isinstance(reference, str) or not reference.startswith("#/$defs/"):
-            return schema
-        definitions = root.get("$defs")
-        name = reference.removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
-        target = definitions.get(name) if isinstance(definitions, Mapping) else None
-        if not isinstance(target, Mapping):
-            return schema
-        schema = target
-    return schema

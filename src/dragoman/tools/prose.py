@@ -5,10 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["bounded", "visible"]
+__all__ = ["bounded", "plain", "visible"]
 
 _MAX_READ = 20_000
-_SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
+# Lengths within are bounded, so that hostile text costs no more than its length.
+_LINK = re.compile(r"!?\[([^\[\]]{0,500})\]\([^()\s]{0,1000}\)")
+_BLOCK = r"p|br|hr|div|ul|ol|li|dl|dt|dd|h[1-6]|pre|blockquote|table|thead|tbody|tr|td|th"
+_INLINE = r"a|b|i|u|em|strong|code|span|sub|sup|small|kbd|tt"
+_MARK = re.compile(
+    rf"(?P<block></?(?:{_BLOCK})(?:\s[^<>]{{0,1000}})?/?>)|</?(?:{_INLINE})(?:\s[^<>]{{0,1000}})?>"
+    r"|<!--.{0,2000}?-->|\*\*|^[ \t]{0,9}>[ \t]?(?:\[!\w{1,20}\])?",
+    re.IGNORECASE | re.DOTALL | re.MULTILINE,
+)
+_SENTENCE_END = re.compile(r"(?<![.\s(]\w)[.!?](?=\s)|[。！？]")  # a letter alone: "e.g." is none
 
 # What nobody sees and a model reads: controls, bidi marks and other formats, tags, variation
 # selectors, fillers. The joiners stay: they shape letters in Persian, Indic scripts and emoji.
@@ -29,6 +38,19 @@ def visible(text: str) -> str:
         for character in _HIDDEN.sub("", text)
         if character in _JOINERS or unicodedata.category(character) not in _HIDDEN_CATEGORIES
     )
+
+
+def plain(text: str) -> str:
+    """Return the text without markup: of links their words, of HTML and of bold what they hold.
+
+    Addresses and tags are a third of what descriptions weigh, and say nothing on how to call.
+    """
+    text = text[:_MAX_READ]
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+    if "<" in text or ">" in text or "**" in text:
+        text = _MARK.sub(lambda mark: " " if mark["block"] else "", text)
+    return text
 
 
 def bounded(text: str, limit: int) -> str:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import cast
 
 from dragoman.operation import JsonSchema, JsonValue
-from dragoman.tools.prose import bounded
+from dragoman.tools.prose import bounded, plain, visible
 
 __all__ = ["ABRIDGED", "Level", "Reduction", "TooLarge"]
 
@@ -24,6 +24,9 @@ _DROPPED = frozenset(
     {"$comment", "$schema", "discriminator", "example", "examples", "externalDocs", "readOnly"}
     | {"writeOnly", "xml"}
 )
+_SILENT = _DROPPED | {"$defs", "default", "description", "enum", "title"}
+"""What is left out without a word: nobody is refused for it, or it is told of otherwise."""
+
 _INNER_MAPS = frozenset({"properties", "patternProperties"})
 _INNER = frozenset(
     {"items", "additionalProperties", "contains", "propertyNames", "unevaluatedItems"}
@@ -36,12 +39,21 @@ _WITH_SCHEMAS = _INNER_MAPS | _INNER | _SAME_LISTS | _SAME | {"$ref", "prefixIte
 # Under these a schema that became wider makes the whole narrower: they go when anything is cut.
 _NARROWING = _SAME | {"maxContains", "unevaluatedItems", "unevaluatedProperties"}
 
+# Keywords that say nothing of values of other types (JSON Schema validation, section 6).
+_TYPE_OF = {
+    **dict.fromkeys(("maxLength", "minLength", "pattern"), "string"),
+    **dict.fromkeys(("contains", "maxItems", "minItems", "uniqueItems"), "array"),
+    **dict.fromkeys(("maxProperties", "minProperties", "propertyNames"), "object"),
+}
+
 _MAX_NODES = 20_000
 _MAX_NESTING = 100
 _MAX_NOTED = 20
 _MAX_TITLE = 100
 _MAX_ENUM = 50
 _MAX_DIGITS = 300
+_MAX_TOLD_LENGTH = 1_000
+_WIDTHS = frozenset({"double", "float", "int32", "int64"})
 _DEFS = "#/$defs/"
 
 
@@ -59,11 +71,17 @@ class Level:
 
 @dataclass(slots=True)
 class Reduction:
-    """One walk over a schema. `cut` holds the JSON pointers of what was not kept."""
+    """One walk over a schema.
+
+    `cut` holds the JSON pointers of what was not kept, `untold` the keywords of constraints that
+    were left out, and `shortened` counts the descriptions that lost some of their text.
+    """
 
     root: JsonSchema
     level: Level
     cut: list[str] = field(default_factory=list)
+    untold: set[str] = field(default_factory=set)
+    shortened: int = 0
     _nodes: int = 0
     _found: list[tuple[int, str]] = field(default_factory=list)
 
@@ -94,6 +112,8 @@ class Reduction:
             if self._keeps(key, schema, name):
                 kept = "anyOf" if key == "oneOf" and self.level.depth is not None else key
                 result[kept] = self._value(key, value, depth, at, nesting + 1)
+            elif key not in _SILENT and not (key.startswith("x-") or _is_idle(key, schema)):
+                self.untold.add(key)
         if "enum" in schema and "enum" not in result:
             self._note(f"{at}/enum")
             result["description"] = f"{result.get('description', '')} {ABRIDGED}".strip()
@@ -103,14 +123,16 @@ class Reduction:
         return self.level.depth is not None and depth > self.level.depth
 
     def _keeps(self, key: str, schema: JsonSchema, name: str) -> bool:
-        if key in _DROPPED or key == "$defs" or key.startswith("x-"):
+        if key in _DROPPED or key == "$defs" or key.startswith("x-") or _is_idle(key, schema):
             return False
         if key == "title":
-            return "description" not in schema and not _says_the_same(schema[key], name)
+            return "description" not in schema and _says_more(schema[key], name)
         if key == "description":
             return self.level.text > 0
         if key == "$ref":
             return self._name(schema[key]) is not None
+        if key in ("format", "maxLength", "default"):
+            return _is_worth_telling(key, schema[key])
         if self.level.depth is None:
             return True
         if key == "enum":
@@ -121,8 +143,7 @@ class Reduction:
         """Return the value of one keyword, with the schemas in it reduced."""
         place = f"{at}/{key}"
         if key in ("description", "title"):
-            limit = self.level.text if key == "description" else _MAX_TITLE
-            return bounded(value, limit) if isinstance(value, str) else ""
+            return self._text(value, self.level.text if key == "description" else _MAX_TITLE)
         if key == "$ref":
             heapq.heappush(self._found, (depth, cast("str", self._name(value))))
         elif key in _INNER_MAPS and isinstance(value, Mapping):
@@ -148,6 +169,12 @@ class Reduction:
             ]
         return _plain(value)
 
+    def _text(self, text: JsonValue, limit: int) -> str:
+        whole = visible(plain(text)) if isinstance(text, str) else ""
+        shown = bounded(whole, limit)
+        self.shortened += shown != whole
+        return shown
+
     def _name(self, reference: JsonValue) -> str | None:
         """Return the definition that a reference names, or None where there is none."""
         if not isinstance(reference, str) or not reference.startswith(_DEFS):
@@ -161,8 +188,7 @@ class Reduction:
         name = self._name(schema.get("$ref"))
         target = _definitions(self.root)[name] if name is not None else None
         known = {**target, **schema} if isinstance(target, Mapping) else schema
-        text = known.get("description")
-        shown = bounded(text, self.level.text) if isinstance(text, str) else ""
+        shown = self._text(known.get("description"), self.level.text)
         stub: dict[str, JsonValue] = {"description": f"{shown} {ABRIDGED}".strip()}
         if "type" in known:
             stub["type"] = known["type"]
@@ -178,10 +204,26 @@ def _definitions(root: JsonSchema) -> Mapping[str, JsonValue]:
     return definitions if isinstance(definitions, Mapping) else {}
 
 
-def _says_the_same(title: JsonValue, name: str) -> bool:
-    """Generators write a title that repeats the name: `Order Id` for `order_id`."""
+def _says_more(title: JsonValue, name: str) -> bool:
+    """Generators write a name as title: `Order Id` of `order_id`, or `order_params`."""
+    if " " not in str(title).strip():
+        return False
     letters = "".join(filter(str.isalnum, str(title))).lower()
-    return letters == "".join(filter(str.isalnum, name)).lower()
+    return letters != "".join(filter(str.isalnum, name)).lower()
+
+
+def _is_idle(key: str, schema: JsonSchema) -> bool:
+    """Whether a keyword speaks of values of another type than the schema's."""
+    return key in _TYPE_OF and isinstance(kind := schema.get("type"), str) and kind != _TYPE_OF[key]
+
+
+def _is_worth_telling(key: str, value: JsonValue) -> bool:
+    """Whether a model would write otherwise for knowing it; it is enforced in any case."""
+    if key == "format":
+        return value not in _WIDTHS
+    if key == "default":
+        return value is not None
+    return not (isinstance(value, int | float | Decimal) and value >= _MAX_TOLD_LENGTH)
 
 
 def _plain(value: JsonValue) -> JsonValue:

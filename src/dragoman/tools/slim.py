@@ -6,7 +6,7 @@ what it accepts beyond is refused on the call path, with an error that helps.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from dragoman.exact_json import encode
@@ -19,9 +19,9 @@ MAX_BYTES = 16_000
 """Of one tool's parameters as JSON: about 4,000 tokens, which is more than any but a few need."""
 
 _LEVELS = (
-    Level(depth=None, text=600),
     Level(depth=None, text=200),
-    Level(depth=6, text=200),
+    Level(depth=None, text=120),
+    Level(depth=6, text=120),
     Level(depth=4, text=120),
     Level(depth=3, text=120),
     Level(depth=2, text=80),
@@ -31,14 +31,18 @@ _LEVELS = (
 """Tried in turn until the schema fits. Prose is shortened before structure is lost."""
 
 _MAX_OUTLINED = 40
+_MAX_PLACE = 200
+_OUTLINED = "too large to show: only what is required is listed, and all that the API documents is "
+_OUTLINED += "accepted"
 
 
 @dataclass(frozen=True, slots=True)
 class Slim:
-    """The schema, and the places (as JSON pointers into it) where something was cut from it."""
+    """The schema, the places (JSON pointers) where something was cut from it, and the report."""
 
     schema: JsonSchema
     cut: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def slim(schema: JsonSchema, *, without: Collection[str] = (), max_bytes: int = MAX_BYTES) -> Slim:
@@ -52,8 +56,19 @@ def slim(schema: JsonSchema, *, without: Collection[str] = (), max_bytes: int = 
         except (TooLarge, ValueError):
             continue
         if size <= max_bytes:
-            return Slim(reduced, tuple(reduction.cut))
-    return Slim(_outline(root), ("",))
+            return Slim(reduced, tuple(reduction.cut), tuple(_notes(reduction)))
+    return Slim(_outline(root), ("",), (_OUTLINED,))
+
+
+def _notes(reduction: Reduction) -> Iterator[str]:
+    """Say what is not shown of a schema; all of it is accepted, and enforced, on the call path."""
+    if reduction.cut:
+        places = ", ".join(place[:_MAX_PLACE] for place in reduction.cut)
+        yield f"abridged, and accepted all the same: {places}"
+    if reduction.untold:
+        yield f"not shown, and enforced on the call: {', '.join(sorted(reduction.untold))}"
+    if reduction.shortened:
+        yield f"descriptions shortened to {reduction.level.text} characters: {reduction.shortened}"
 
 
 def _without(schema: JsonSchema, names: Collection[str]) -> JsonSchema:
@@ -67,7 +82,18 @@ def _without(schema: JsonSchema, names: Collection[str]) -> JsonSchema:
         result["required"] = [name for name in required if name not in names]
     if not result.get("required"):
         result.pop("required", None)
+    if isinstance(dependent := schema.get("dependentRequired"), Mapping):
+        result["dependentRequired"] = _still_dependent(dependent, names)
     return result
+
+
+def _still_dependent(dependent: JsonSchema, names: Collection[str]) -> JsonSchema:
+    """Say which arguments need which others, without those that are filled in any case."""
+    return {
+        name: [one for one in needed if one not in names]
+        for name, needed in dependent.items()
+        if name not in names and isinstance(needed, list | tuple)
+    }
 
 
 def _outline(root: JsonSchema) -> JsonSchema:
