@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from bench import recall, tokens
 from bench.measure import Row, table
 from bench.path import governed_reads
 from bench.reading import catalogs
@@ -26,6 +27,11 @@ def main() -> int:
     else:
         print(f"no API descriptions at {SPECS}: set DRAGOMAN_SPECS for the rows on them")
     print(table(rows))
+    if SPECS.is_dir():
+        print()
+        recall.main([str(SPECS)])
+        print()
+        tokens.main([str(SPECS)])
     return 0
 
 

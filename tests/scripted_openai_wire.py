@@ -23,16 +23,18 @@ CREATED = 1_790_000_000
 class Reply:
     """One turn of the scripted model, and how its answer comes.
 
-    `calls` are names with arguments, as values or as the text of malformed JSON. `reasoning` is
-    the encrypted content of a reasoning item. `cut_after` breaks the connection after so many
-    events (of an answer that is not streamed: in its middle); with `ends_early` the stream ends
-    there in good order, as if that were all. `spoil` makes the event of that number no JSON.
+    `calls` are names with arguments, as values or as the text of malformed JSON. `searches` are
+    the arguments of client-executed tool searches (Responses). `reasoning` is the encrypted
+    content of a reasoning item. `cut_after` breaks the connection after so many events (of an
+    answer that is not streamed: in its middle); with `ends_early` the stream ends there in good
+    order, as if that were all. `spoil` makes the event of that number no JSON.
     `error` fails the response after it began (Responses). `delay` and `pause` are seconds before
     the answer and between its events.
     """
 
     text: str = ""
     calls: Sequence[tuple[str, object]] = ()
+    searches: Sequence[object] = ()
     reasoning: str = ""
     refusal: str = ""
     finish: Literal["stop", "length", "content_filter"] = "stop"
@@ -137,6 +139,17 @@ def output(reply: Reply, turn: int) -> list[Json]:
         items.append(_message(turn, "completed", [part]))
     items += [
         {
+            "id": f"tsc_{turn}_{n}",
+            "type": "tool_search_call",
+            "call_id": f"search_{turn}_{n}",
+            "execution": "client",
+            "arguments": arguments,
+            "status": "completed",
+        }
+        for n, arguments in enumerate(reply.searches)
+    ]
+    items += [
+        {
             "id": f"fc_{turn}_{n}",
             "type": "function_call",
             "call_id": f"call_{turn}_{n}",
@@ -167,7 +180,7 @@ def _item_events(index: int, item: Json) -> Iterator[Json]:
     begun = {**item, "status": "in_progress"}
     if item["type"] == "reasoning":
         begun["encrypted_content"] = "incomplete"
-    else:
+    elif item["type"] == "message":
         begun["content"] = []
     yield {"type": "response.output_item.added", "output_index": index, "item": begun}
     for place, part in enumerate(item.get("content", [])):

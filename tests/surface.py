@@ -9,22 +9,28 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dragoman
 from dragoman import sync
-from dragoman.apis.description import Description
 from dragoman.app import Dragoman
 from dragoman.assistant.answer import Answer
 from dragoman.audit.approvals import Approval
+from dragoman.catalog.lock import Pin, _Api, _Header
 from dragoman.cli import VERBS
 from dragoman.cli.approvals import as_json as approval_as_json
 from dragoman.cli.ask import answer_as_json
 from dragoman.cli.call import as_json
+from dragoman.cli.lint import subject_at
 from dragoman.config.schema import json_schema
-from dragoman.lint.report import ImportReport, import_report
+from dragoman.lint.advice import advise
+from dragoman.lint.rules import RULES
 from dragoman.operation import Outcome, Status
 from dragoman.store.store import Store
+from dragoman.tools.actions.checks import CHECKS
+from dragoman.tools.mcp import OUTPUT_SCHEMA
+from dragoman.tools.meta import META_TOOLS
 
 _NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 _APPROVAL = Approval(
@@ -61,14 +67,32 @@ def surface() -> dict[str, Any]:
             "call": sorted(as_json(Outcome("id", "api.operation", Status.OK))),
             "ask": sorted(answer_as_json(Answer("id", "text", Status.OK))),
             "approvals": sorted(approval_as_json(_APPROVAL)),
-            "lint": sorted(_report().as_json()),
+            "lint": _lint(),
+        },
+        "lock": {
+            "header": list(_Header.__struct_encode_fields__),
+            "api": list(_Api.__struct_encode_fields__),
+            "operation": list(Pin.__struct_encode_fields__),
+        },
+        "rules": [rule.name for rule in RULES],
+        "checks": [check.name for check in CHECKS],
+        "mcp": {
+            "envelope": sorted(OUTPUT_SCHEMA["properties"]),
+            "meta-tools": [tool.name for tool in META_TOOLS],
         },
         "views": asyncio.run(_views()),
     }
 
 
-def _report() -> ImportReport:
-    return import_report(Description("api", "", "", "", {}))
+def _lint() -> dict[str, list[str]]:
+    """The keys of `lint --json`, and of a finding in it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "api.json"
+        paths = {"/things": {"post": {"responses": {"200": {"description": "ok"}}}}}
+        path.write_text(json.dumps({"openapi": "3.1.0", "info": {}, "paths": paths}))
+        told = advise(asyncio.run(subject_at(str(path)))).as_json()
+    findings: Any = told["findings"]
+    return {"": sorted(told), "findings": sorted(findings[0])}
 
 
 async def _views() -> dict[str, list[str]]:

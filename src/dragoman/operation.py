@@ -212,8 +212,9 @@ class Prepared:
     """The exact request that a call makes, without any credential.
 
     `target` is the address as it goes out, encoded. `security` is what the operation requires,
-    so that *send* can attach it, and `account` whose credential that is where there are several. Two prepared requests with one hash are the same request, for
-    approval, repetition, cache and record alike.
+    so that *send* can attach it, and `account` whose credential that is where there are several.
+    Two prepared requests with one hash are the same request, for approval, repetition, cache and
+    record alike.
     """
 
     operation: str

@@ -268,6 +268,10 @@ async def test_a_write_asks_as_the_operation_that_it_is(asked_of: Ask, meta: Jso
     assert (answer.status, shop.refunds) == (Status.PENDING, [])
     (approval,) = answer.approvals
     assert approval.operation == "shop.refundOrder"
+    shown = json.dumps(approval.shown)
+    assert "/orders/1042/refunds" in shown
+    assert approval.shown["origins"] == {"order_id": "you", "amount": "the model"}
+    assert CALL not in shown
     await d.approve(approval.id)
     resumed = await d.resume(answer.id)
     assert resumed.text == "Refunded."  # type: ignore[union-attr]

@@ -41,7 +41,8 @@ async def strict_client(script: Script) -> AsyncIterator[openai.AsyncOpenAI]:
         yield client
 
 
-REPLIES = [WHOLE, Reply(refusal="No."), Reply("Half", finish="length"), Reply("")]
+SEARCHING = Reply(searches=[{"query": "refund an order"}])
+REPLIES = [WHOLE, SEARCHING, Reply(refusal="No."), Reply("Half", finish="length"), Reply("")]
 
 
 @pytest.mark.parametrize("reply", REPLIES)

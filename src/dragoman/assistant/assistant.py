@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -9,6 +10,7 @@ from dragoman.assistant.answer import Answer, OnApproval, OnEvent, Question
 from dragoman.assistant.containment import block
 from dragoman.assistant.conversation import Conversation
 from dragoman.assistant.execution import Execution
+from dragoman.assistant.finding import Choice
 from dragoman.assistant.loop import Loop
 from dragoman.assistant.prompt import about_api
 from dragoman.audit.approvals import Approvals
@@ -19,7 +21,7 @@ from dragoman.errors import NotFoundError
 from dragoman.identifiers import new_id
 from dragoman.models.provider import Provider, UserMessage
 from dragoman.operation import Call, JsonObject, Outcome
-from dragoman.tools.tools import ToolTable
+from dragoman.tools.meta import META_TOOLS
 
 __all__ = ["Assistant"]
 
@@ -36,7 +38,7 @@ class Assistant:
     settings: Settings
     run_call: Callable[[Call], Awaitable[Outcome]]
     resume_call: Callable[[str, Deadline], Awaitable[Outcome]]
-    tools_for: Callable[[Question, int], ToolTable]
+    tools_for: Callable[[Question, Provider, Conversation], Choice]
     owner_text: Callable[[str | None], str]
     end_user: Callable[[str | None], Awaitable[str]]
     audit: AuditLog
@@ -58,6 +60,7 @@ class Assistant:
         if question.after is not None:
             earlier = await self._load(question.after)
             conversation.transcript.extend(earlier.transcript)
+            conversation.offered.extend(earlier.offered)
         conversation.transcript.extend(self._context(question))
         conversation.transcript.append(UserMessage(question.text))
         answer = await self._run(conversation, on_event, on_approval)
@@ -97,20 +100,27 @@ class Assistant:
         self, conversation: Conversation, on_event: OnEvent | None, on_approval: OnApproval | None
     ) -> Answer:
         question = conversation.question
-        table = self.tools_for(question, self.provider.max_tools)
+        # The first may have to make an index, and all tools: the loop is for others meanwhile.
+        choice = await asyncio.to_thread(self.tools_for, question, self.provider, conversation)
+        conversation.offered = [tool.operation for tool in choice.table.tools]
+        finding = self.provider.finding if choice.more is not None else "none"
         apis = self.settings.apis
         loop = Loop(
             provider=self.provider,
             execution=Execution(
                 run=self.run_call,
-                table=table,
+                table=choice.table,
+                more=choice.more,
                 clock=self.clock,
                 budget=self.settings.assistant.result_bytes,
                 about={name: about_api(api) for name, api in apis.items()},
                 when_missing={name: api.when_missing for name, api in apis.items()},
                 on_event=on_event,
             ),
-            tools=() if question.context else table.tools,
+            tools=(*choice.table.tools, *(META_TOOLS if finding == "functions" else ())),
+            # Whether what a tool search finds may be called can only be said by saying nothing.
+            allowed=None if finding == "tool_search" else choice.allowed,
+            search=META_TOOLS[0] if finding == "tool_search" else None,
             apis=apis,
             bounds=self.settings.assistant,
             audit=self.audit,

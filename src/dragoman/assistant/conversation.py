@@ -15,7 +15,7 @@ from dragoman.models.provider import (
     Usage,
     UserMessage,
 )
-from dragoman.operation import Door, JsonObject, JsonValue
+from dragoman.operation import Door, Effect, JsonObject, JsonValue, Tool
 
 __all__ = ["Conversation", "Waiting"]
 
@@ -30,7 +30,11 @@ class Waiting:
 
 @dataclass(slots=True)
 class Conversation:
-    """One question being answered: what was said and done so far, and what is waited for."""
+    """One question being answered: what was said and done so far, and what is waited for.
+
+    `offered` are the operations whose tools the model was given, in their order, over all
+    questions of the conversation.
+    """
 
     id: str
     question: Question
@@ -38,6 +42,12 @@ class Conversation:
     waiting: list[Waiting] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
     steps: int = 0
+    offered: list[str] = field(default_factory=list)
+
+    @property
+    def used(self) -> set[str]:
+        """The operations that were called so far."""
+        return {result.operation for result in self.results}
 
     @property
     def words(self) -> str:
@@ -71,6 +81,7 @@ class Conversation:
             ],
             "usage": _usage_as_json(self.usage),
             "steps": self.steps,
+            "offered": list(self.offered),
         }
 
     @classmethod
@@ -96,6 +107,7 @@ class Conversation:
             ],
             usage=_read_usage(cast("JsonObject", stored["usage"])),
             steps=int(cast("int", stored["steps"])),
+            offered=[str(one) for one in cast("Sequence[str]", stored.get("offered", ()))],
         )
 
 
@@ -117,6 +129,7 @@ def _turn_as_json(turn: UserMessage | ModelReply | ToolResult) -> JsonObject:
                 "model": turn.model,
             }
         case ToolResult():
+            found = turn.tools
             return {
                 "type": "result",
                 "call_id": turn.call_id,
@@ -125,6 +138,8 @@ def _turn_as_json(turn: UserMessage | ModelReply | ToolResult) -> JsonObject:
                 "status": turn.status,
                 "data": turn.data,
                 "when_missing": turn.when_missing,
+                "operation": turn.operation,
+                "tools": None if found is None else [_tool_as_json(tool) for tool in found],
             }
 
 
@@ -146,15 +161,55 @@ def _read_turn(stored: JsonObject) -> UserMessage | ModelReply | ToolResult:
         status=str(stored["status"]),
         data=stored["data"],
         when_missing=str(stored["when_missing"]),
+        operation=str(stored.get("operation", "")),
+        tools=_read_tools(stored.get("tools")),
     )
 
 
 def _tool_call_as_json(call: ToolCall) -> JsonObject:
-    return {"id": call.id, "name": call.name, "arguments": call.arguments}
+    return {
+        "id": call.id,
+        "name": call.name,
+        "arguments": call.arguments,
+        "searches": call.searches,
+    }
 
 
 def _read_tool_call(stored: JsonObject) -> ToolCall:
-    return ToolCall(str(stored["id"]), str(stored["name"]), str(stored["arguments"]))
+    return ToolCall(
+        str(stored["id"]),
+        str(stored["name"]),
+        str(stored["arguments"]),
+        searches=bool(stored.get("searches")),
+    )
+
+
+def _tool_as_json(tool: Tool) -> JsonObject:
+    """Return a tool as it was shown: it is kept for that alone."""
+    return {
+        "name": tool.name,
+        "operation": tool.operation,
+        "description": tool.description,
+        "parameters": tool.shown_parameters,
+        "effect": tool.effect.value,
+        "strict": tool.strict,
+    }
+
+
+def _read_tools(stored: JsonValue) -> tuple[Tool, ...] | None:
+    if stored is None:
+        return None
+    return tuple(
+        Tool(
+            name=str(one["name"]),
+            operation=str(one["operation"]),
+            description=str(one["description"]),
+            parameters=cast("JsonObject", one["parameters"]),
+            effect=Effect(str(one["effect"])),
+            strict=bool(one["strict"]),
+        )
+        for one in _objects(stored)
+    )
 
 
 def _usage_as_json(usage: Usage) -> JsonObject:

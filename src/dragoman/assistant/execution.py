@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from dragoman.assistant.answer import CallFinished, CallStarted, OnEvent
 from dragoman.assistant.containment import block, has_nothing
 from dragoman.assistant.conversation import Conversation
+from dragoman.assistant.finding import FINDING, Findable
 from dragoman.assistant.origins import origins
 from dragoman.call.ending import failed
 from dragoman.clock import Clock, Deadline
 from dragoman.errors import DragomanError
 from dragoman.identifiers import new_id
 from dragoman.models.provider import ToolCall, ToolResult
-from dragoman.operation import Call, Effect, JsonObject, Outcome
+from dragoman.operation import Call, Effect, JsonObject, Outcome, Status, Tool
 from dragoman.tools.arguments import read_arguments
+from dragoman.tools.meta import CALL, SEARCH
 from dragoman.tools.tools import ToolTable
 
 __all__ = ["Execution"]
@@ -27,7 +29,8 @@ __all__ = ["Execution"]
 class Execution:
     """Runs the tool calls of one step: reads together, then writes one after another.
 
-    `about` and `when_missing` are the owner's words on each API; `budget` is in bytes a result.
+    `more` is what can be called besides the tools of `table`. `about` and `when_missing` are the
+    owner's words on each API; `budget` is in bytes a result.
     """
 
     run: Callable[[Call], Awaitable[Outcome]]
@@ -37,6 +40,7 @@ class Execution:
     about: Mapping[str, str]
     when_missing: Mapping[str, str]
     on_event: OnEvent | None = None
+    more: Findable | None = None
 
     async def step(
         self, conversation: Conversation, tool_calls: Sequence[ToolCall], deadline: Deadline
@@ -65,13 +69,25 @@ class Execution:
             status=outcome.status.value,
             data=data,
             when_missing=missing,
+            operation=outcome.operation,
+            tools=self._loaded(outcome) if tool_call.searches else None,
         )
 
+    def _loaded(self, outcome: Outcome) -> tuple[Tool, ...]:
+        return self.more.loaded(outcome.data) if self.more is not None and outcome.ok else ()
+
     def _writes(self, call: Call | Outcome) -> bool:
-        return isinstance(call, Call) and self.table.effect_of(call.operation) is not Effect.READ
+        return isinstance(call, Call) and self._effect(call.operation) is not Effect.READ
+
+    def _effect(self, operation: str) -> Effect:
+        if self.more is not None and operation in self.more.operations:
+            return self.more.operations[operation].effect
+        return self.table.effect_of(operation)
 
     async def _one(self, call: Call | Outcome) -> Outcome:
         """Run a call, or pass on what its reading has ended with; tell who watches."""
+        if call.operation in FINDING and isinstance(call, Outcome):
+            return call
         arguments = call.arguments if isinstance(call, Call) else {}
         await self._tell(CallStarted(call.operation, arguments))
         started = self.clock.monotonic()
@@ -89,9 +105,10 @@ class Execution:
     ) -> Call | Outcome:
         """Read what the model wrote; a tool or arguments that cannot be read fail here."""
         question = conversation.question
+        name = SEARCH if tool_call.searches else tool_call.name
         call = Call(
             id=new_id(),
-            operation=tool_call.name,
+            operation=name,
             arguments={},
             deadline=deadline,
             scope=f"answer:{conversation.id}",
@@ -103,33 +120,29 @@ class Execution:
             question=question.text,
         )
         try:
-            operation = self.table.operation_of(tool_call.name)
-            arguments = read_arguments(tool_call.arguments)
+            if self.more is not None and name in FINDING:
+                data = self.more.answer(name, read_arguments(tool_call.arguments))
+                return Outcome(call.id, name, Status.OK, data)
+            operation, arguments = self._read(name, tool_call.arguments)
         except DragomanError as error:
             return failed(call, error, None)
-        return _with_arguments(call, operation, arguments, conversation, self.table)
+        results = [
+            (result.operation or self.table.known_operation(result.name), result)
+            for result in conversation.results
+            if result.operation not in FINDING  # What a description says is no data of an API.
+        ]
+        return replace(
+            call,
+            operation=operation,
+            arguments=arguments,
+            origins=origins(arguments, conversation.words, results),
+            dry_run=question.dry_run and self._effect(operation) is not Effect.READ,
+        )
 
-
-def _with_arguments(
-    call: Call,
-    operation: str,
-    arguments: JsonObject,
-    conversation: Conversation,
-    table: ToolTable,
-) -> Call:
-    results = [(table.known_operation(r.name), r) for r in conversation.results]
-    return Call(
-        id=call.id,
-        operation=operation,
-        arguments=arguments,
-        deadline=call.deadline,
-        scope=call.scope,
-        caller=call.caller,
-        user=call.user,
-        door=call.door,
-        origins=origins(arguments, conversation.words, results),
-        dry_run=conversation.question.dry_run and table.effect_of(operation) is not Effect.READ,
-        budget=call.budget,
-        answer=call.answer,
-        question=call.question,
-    )
+    def _read(self, name: str, arguments: str) -> tuple[str, JsonObject]:
+        """Return the operation that a tool stands for, and its arguments as they were written."""
+        if self.more is not None and name == CALL:
+            return self.more.called(read_arguments(arguments))
+        if self.more is not None and self.table.known_operation(name) == name:
+            return self.more.named(name).id, read_arguments(arguments)
+        return self.table.operation_of(name), read_arguments(arguments)

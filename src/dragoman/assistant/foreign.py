@@ -9,14 +9,16 @@ from typing import cast
 from dragoman.assistant.answer import Question
 from dragoman.assistant.conversation import Conversation
 from dragoman.assistant.execution import Execution
+from dragoman.assistant.finding import Choice
 from dragoman.assistant.prompt import about_api
 from dragoman.clock import Clock, Deadline
 from dragoman.config.settings import ApiSettings
 from dragoman.errors import ArgumentError
+from dragoman.exact_json import encode_text
 from dragoman.identifiers import new_id
-from dragoman.models.provider import ToolCall, UserMessage
-from dragoman.operation import Call, Outcome
-from dragoman.tools.tools import ToolTable
+from dragoman.models.provider import ToolCall, ToolResult, UserMessage
+from dragoman.models.responses import tools_found
+from dragoman.operation import Call, JsonValue, Outcome
 
 __all__ = ["run_tool_calls"]
 
@@ -35,7 +37,7 @@ async def run_tool_calls(
     tool_calls: Sequence[object],
     *,
     run: Callable[[Call], Awaitable[Outcome]],
-    table: ToolTable,
+    choice: Choice,
     question: Question,
     apis: Mapping[str, ApiSettings],
     budget: int,
@@ -50,7 +52,8 @@ async def run_tool_calls(
     conversation = Conversation(new_id(), question, [UserMessage(question.text)])
     execution = Execution(
         run=run,
-        table=table,
+        table=choice.table,
+        more=choice.more,
         clock=clock,
         budget=budget,
         about={name: about_api(api) for name, api in apis.items()},
@@ -60,14 +63,18 @@ async def run_tool_calls(
         conversation, [one.call for one in foreign], Deadline.after(_SECONDS, clock)
     )
     return [
-        _output(one, execution.result(one.call, outcome).content)
+        _output(one, execution.result(one.call, outcome))
         for one, outcome in zip(foreign, outcomes, strict=True)
     ]
 
 
 def _read(item: object) -> _Foreign | None:
-    """Read a `function_call` item of Responses or a member of Chat's `tool_calls`."""
+    """Read a call of a function or a tool search of Responses, or one of Chat's `tool_calls`."""
     kind = _member(item, "type")
+    if kind == "tool_search_call":
+        arguments = encode_text(cast("JsonValue", _member(item, "arguments")))
+        call = ToolCall(_text(item, "call_id"), kind, arguments, searches=True)
+        return _Foreign(call, is_chat=False)
     if kind == "function_call":
         call = ToolCall(_text(item, "call_id"), _text(item, "name"), _text(item, "arguments"))
         return _Foreign(call, is_chat=False)
@@ -96,7 +103,9 @@ def _text(item: object, name: str) -> str:
     return value
 
 
-def _output(foreign: _Foreign, content: str) -> dict[str, object]:
+def _output(foreign: _Foreign, result: ToolResult) -> dict[str, object]:
     if foreign.is_chat:
-        return {"role": "tool", "tool_call_id": foreign.call.id, "content": content}
-    return {"type": "function_call_output", "call_id": foreign.call.id, "output": content}
+        return {"role": "tool", "tool_call_id": result.call_id, "content": result.content}
+    if result.tools is not None:
+        return dict(tools_found(result.call_id, result.tools))
+    return {"type": "function_call_output", "call_id": result.call_id, "output": result.content}

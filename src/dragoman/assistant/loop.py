@@ -14,7 +14,8 @@ from dragoman.assistant.answer import (
 )
 from dragoman.assistant.conversation import Conversation, Waiting
 from dragoman.assistant.execution import Execution
-from dragoman.assistant.prompt import instructions
+from dragoman.assistant.finding import FINDING
+from dragoman.assistant.prompt import LAST_STEP, instructions
 from dragoman.audit.approvals import Approval, Approvals
 from dragoman.audit.records import AuditLog, TurnRecord
 from dragoman.clock import Clock, Deadline
@@ -33,6 +34,8 @@ class Loop:
     provider: Provider
     execution: Execution
     tools: tuple[Tool, ...]
+    allowed: tuple[str, ...] | None
+    search: Tool | None
     apis: Mapping[str, ApiSettings]
     bounds: AssistantSettings
     audit: AuditLog
@@ -70,7 +73,10 @@ class Loop:
         return "\n".join(_waits_for(approval) for approval in self._asked)
 
     async def _turn(self, conversation: Conversation, deadline: Deadline) -> ModelReply:
-        """Ask the model once; in the last step it is given no tools, so that it must answer."""
+        """Ask the model once; in the last step it may call no tools, so that it must answer.
+
+        It is told so at the end, and the tools stay: all before that is in the server's cache.
+        """
         self._check_bounds(conversation, deadline)
         conversation.steps += 1
         last = conversation.steps >= self.bounds.steps
@@ -81,10 +87,12 @@ class Loop:
                 today=self.clock.now().date(),
                 owner=self.owner_text,
                 dry_run=question.dry_run,
-                last_step=last,
+                more=self.execution.more is not None,
             ),
-            transcript=tuple(conversation.transcript),
-            tools=() if last else self.tools,
+            transcript=(*conversation.transcript, *((LAST_STEP,) if last else ())),
+            tools=self.tools,
+            allowed=() if last else self.allowed,
+            search=self.search,
             deadline=deadline,
             output_schema=question.output_schema,
             output_name=question.output_name,
@@ -124,7 +132,8 @@ class Loop:
         """Keep an outcome for the model, or keep its call waiting for a person."""
         if outcome.status is Status.PENDING and outcome.approval is not None:
             approval = await self.approvals.get(outcome.approval)
-            if self.on_approval is None:
+            # Whoever sits at the prompt is the owner, and answers for nobody else.
+            if self.on_approval is None or approval.may_answer:
                 self._asked.append(approval)
                 conversation.waiting.append(Waiting(tool_call, approval.call_id))
                 self._outcomes.append(outcome)
@@ -132,7 +141,8 @@ class Loop:
             approved = await self.on_approval(approval)
             await self.approvals.answer(approval.id, approved=approved, by="owner")
             outcome = await self.resume_call(approval.call_id, deadline)
-        self._outcomes.append(outcome)
+        if outcome.operation not in FINDING:
+            self._outcomes.append(outcome)
         conversation.transcript.append(self.execution.result(tool_call, outcome))
 
     def _check_bounds(self, conversation: Conversation, deadline: Deadline) -> None:

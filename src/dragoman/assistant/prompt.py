@@ -7,6 +7,7 @@ from datetime import date
 
 from dragoman.assistant.containment import RULES_FOR_DATA
 from dragoman.config.settings import ApiSettings
+from dragoman.models.provider import UserMessage
 
 __all__ = ["about_api", "instructions"]
 
@@ -28,9 +29,16 @@ _DRY_RUN = """\
 This is a dry run: reading tools run, and tools that change something are only previewed. \
 Say clearly that nothing was changed, and what would have been."""
 
-_LAST_STEP = """\
-No more tools may be called for this question. Answer from what there is, and say what is \
-missing."""
+_MORE = """\
+There are more operations than the tools that you see. Where none of them fits, search for one \
+before you say that it cannot be done. Look ids up by an operation, too: do not guess them."""
+
+LAST_STEP = UserMessage(
+    "No more tools may be called for this question. Answer from what there is, and say what is "
+    "missing.",
+    added=True,
+)
+"""What a model is told at the end of the last turn that a question may take."""
 
 
 def instructions(
@@ -39,9 +47,13 @@ def instructions(
     today: date,
     owner: str = "",
     dry_run: bool = False,
-    last_step: bool = False,
+    more: bool = False,
 ) -> str:
-    """Return the whole of a model's instructions; `owner` is the toolset's own text."""
+    """Return the whole of a model's instructions; `owner` is the toolset's own text.
+
+    They are the same in each turn of a conversation on one day. `more` is whether there are
+    operations beyond the tools given.
+    """
     parts = [_RULES, f"Today is {today.isoformat()}."]
     known = [line for name, api in apis.items() if (line := _about(name, api))]
     if known:
@@ -50,8 +62,8 @@ def instructions(
         parts.append(owner.strip())
     if dry_run:
         parts.append(_DRY_RUN)
-    if last_step:
-        parts.append(_LAST_STEP)
+    if more:
+        parts.append(_MORE)
     return "\n\n".join(parts)
 
 

@@ -227,16 +227,17 @@ def _toolset_faults(
     settings: Settings, catalog: Catalog, absent: Iterable[str], where: Callable[..., str]
 ) -> Iterator[str]:
     away = tuple(f"{api}." for api in absent)
+    known = (*catalog.operations, *catalog.withheld)
     for name, toolset in settings.toolsets.items():
-        for glob in toolset.tools:
-            known = (*catalog.operations, *catalog.withheld)
-            if glob.startswith(away) or any(names(glob, one) for one in known):
-                continue
-            yield _fault(
-                where("toolsets", name, "tools"),
-                f"'{glob}' in toolsets.{name}.tools names no operation.",
-                catalog.suggest(glob),
-            )
+        for key in ("tools", "eager"):
+            for glob in getattr(toolset, key):
+                if glob.startswith(away) or any(names(glob, one) for one in known):
+                    continue
+                yield _fault(
+                    where("toolsets", name, key),
+                    f"'{glob}' in toolsets.{name}.{key} names no operation.",
+                    catalog.suggest(glob),
+                )
 
 
 def _scope_faults(

@@ -37,7 +37,7 @@ _log = logging.getLogger("dragoman.catalog")
 MIN_BYTES = 128 * 1024
 """The smallest document that is compiled: smaller ones in JSON are read as fast without."""
 
-_FORMAT = 2
+_FORMAT = 3
 """Goes up with every change of what a listing or the index holds, or how a document is cut."""
 
 _SCHEMA = f"{compiled.SCHEMA} {SCHEMA} CREATE TABLE made_of (key TEXT, files BLOB);"

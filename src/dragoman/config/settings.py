@@ -296,7 +296,7 @@ class ToolsetSettings(Model):
     instructions: Text = ""
     """Text, or the path of a file (beginning with `./`, `../` or `/`)."""
     eager: TextList = []
-    """Globs of operations whose tools a model is given at once, where it is not given all."""
+    """Globs of operations, 80 at most, that a model is given at once where it is not given all."""
 
 
 class CallerSettings(Model):

@@ -23,8 +23,7 @@ def _body(request: ModelRequest, terms: Terms) -> dict[str, JsonValue]:
     system: JsonObject = {"role": "system", "content": request.instructions}
     turns = complete(request.transcript)
     body["messages"] = [system, *(message for turn in turns for message in _messages(turn))]
-    if request.tools:
-        body["tools"] = [as_chat(tool) for tool in request.tools]
+    body.update(_tools(request, terms))
     if request.output_schema is not None:
         form = output_form(request.output_schema, request.output_name)
         body["response_format"] = {"type": "json_schema", "json_schema": form}
@@ -33,6 +32,23 @@ def _body(request: ModelRequest, terms: Terms) -> dict[str, JsonValue]:
         name = "max_completion_tokens" if terms.is_openai else "max_tokens"
         body[name] = request.max_output_tokens
     return body
+
+
+def _tools(request: ModelRequest, terms: Terms) -> dict[str, JsonValue]:
+    """Return the tools, and which of them may be called now; see those of Responses."""
+    tools = request.tools if terms.is_openai else request.callable_tools
+    body: list[JsonObject] = [as_chat(tool) for tool in tools]
+    if not body:
+        return {}
+    if request.allowed is None or not terms.is_openai:
+        return {"tools": body}
+    if not request.allowed:
+        return {"tools": body, "tool_choice": "none"}
+    names: list[JsonObject] = [
+        {"type": "function", "function": {"name": tool.name}} for tool in request.callable_tools
+    ]
+    allowed: JsonObject = {"mode": "auto", "tools": names}
+    return {"tools": body, "tool_choice": {"type": "allowed_tools", "allowed_tools": allowed}}
 
 
 def _messages(turn: UserMessage | ModelReply | ToolResult) -> list[JsonObject]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dragoman.models.dialect import Dialect, Terms
 from dragoman.models.endpoint import Endpoint
 from dragoman.models.prices import dollars
-from dragoman.models.provider import ModelReply, ModelRequest, OnText
+from dragoman.models.provider import Finding, ModelReply, ModelRequest, OnText
 
 if TYPE_CHECKING:
     from dragoman.operation import JsonObject
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["OpenAIProvider"]
 
 _MAX_TOOLS = 128
+
+_VERSION = re.compile(r"gpt-(\d+)(?:\.(\d+))?\b")
+_SEARCHES_FROM = (5, 4)
+"""The first version of OpenAI's models that has tool search (guide "Tool search")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,15 @@ class OpenAIProvider:
     def name(self) -> str:
         """The model's name, as it was configured."""
         return self.terms.model
+
+    @property
+    def finding(self) -> Finding:
+        """Tool search where the model has it; a model whose name does not tell is offered ours."""
+        version = _VERSION.match(self.terms.model)
+        if version is None or not self.terms.is_openai or self.dialect.name != "responses":
+            return "functions"
+        known = int(version[1]), int(version[2] or 0)
+        return "tool_search" if known >= _SEARCHES_FROM else "functions"
 
     async def reply(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
         """Return the model's next turn, streamed where someone listens.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Embeddings",
+    "Finding",
     "ModelReply",
     "ModelRequest",
     "OnText",
@@ -29,6 +30,10 @@ __all__ = [
 
 OnText: TypeAlias = "Callable[[str], Awaitable[None]]"
 """Is given each piece of the answer's text as it arrives."""
+
+Finding: TypeAlias = Literal["none", "functions", "tool_search"]
+"""How a model finds operations beyond the tools that it was given: not at all, by functions that
+we offer it, or by the tool search of its own interface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +59,15 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call that the model asks for; `arguments` is the JSON text as the model wrote it."""
+    """A call that the model asks for; `arguments` is the JSON text as the model wrote it.
+
+    Where `searches`, it asks for tools, by the tool search of its interface.
+    """
 
     id: str
     name: str
     arguments: str
+    searches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,8 @@ class ToolResult:
     """What came of a call: `content` is the fenced text a language model reads.
 
     `status` and `data` are the same as values, for a provider that is a program; `when_missing`
-    is what the owner wants said where the data that was asked for is not there.
+    is what the owner wants said where the data that was asked for is not there. `operation` is
+    what was called; `tools` are those that a tool search has found, None for any other call.
     """
 
     call_id: str
@@ -83,6 +93,8 @@ class ToolResult:
     status: str
     data: JsonValue = None
     when_missing: str = ""
+    operation: str = ""
+    tools: tuple[Tool, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,10 @@ class ModelRequest:
 
     `instructions` are ours and the owner's, never anyone else's text. `output_schema` asks for
     an answer in that form. `end_user` is a keyed hash, sent to OpenAI's own address only.
+
+    Instructions and `tools` stay the same from turn to turn, so that they are cached; `allowed`
+    narrows one turn to the tools of these names, to none where it is empty. `search` describes
+    the interface's own tool search, where more tools can be found by it.
     """
 
     instructions: str
@@ -121,6 +137,14 @@ class ModelRequest:
     output_name: str = "answer"
     max_output_tokens: int | None = None
     end_user: str = ""
+    allowed: tuple[str, ...] | None = None
+    search: Tool | None = None
+
+    @property
+    def callable_tools(self) -> tuple[Tool, ...]:
+        """The tools that may be called in this turn."""
+        names = self.allowed
+        return tuple(tool for tool in self.tools if names is None or tool.name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +167,11 @@ class Provider(Protocol):
     @property
     def max_tools(self) -> int:
         """How many tools one request may carry."""
+        ...
+
+    @property
+    def finding(self) -> Finding:
+        """How the model finds operations beyond the tools that it was given."""
         ...
 
     async def reply(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dragoman.exact_json import encode_text
 from dragoman.models.dialect import FILTERED
 from dragoman.models.faults import MALFORMED, ServerFaultError, reported
 from dragoman.models.members import member, number, objects, text
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from dragoman.operation import JsonObject, JsonValue
 
 __all__ = ["ResponsesAssembly", "read"]
+
+_CALLS = ("function_call", "tool_search_call")
 
 
 def read(answer: JsonObject) -> ModelReply:
@@ -35,7 +38,7 @@ def read(answer: JsonObject) -> ModelReply:
         return ModelReply(text=refusal, usage=usage, finish="refusal", model=model)
     return ModelReply(
         text=_text(output),
-        tool_calls=tuple(_call(item) for item in output if item.get("type") == "function_call"),
+        tool_calls=tuple(_call(item) for item in output if item.get("type") in _CALLS),
         items=tuple(output),
         usage=usage,
         model=model,
@@ -54,7 +57,12 @@ def _check(answer: JsonObject) -> None:
 
 
 def _call(item: JsonObject) -> ToolCall:
-    return ToolCall(text(item, "call_id"), text(item, "name"), text(item, "arguments"))
+    call_id, arguments = text(item, "call_id"), text(item, "arguments")
+    if item.get("type") == "function_call":
+        return ToolCall(call_id, text(item, "name"), arguments)
+    # Its arguments are an object, and not the text of one.
+    arguments = arguments or encode_text(item.get("arguments"))
+    return ToolCall(call_id, "tool_search", arguments, searches=True)
 
 
 def _text(output: list[JsonObject]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from dragoman.errors import ModelError
-from dragoman.models.provider import ModelReply, ModelRequest, OnText
+from dragoman.models.provider import Finding, ModelReply, ModelRequest, OnText
 
 __all__ = ["Script", "ScriptedProvider"]
 
@@ -20,9 +20,17 @@ Script: TypeAlias = (
 class ScriptedProvider:
     """Replays a script; keeps every request in `requests`. Not a language model."""
 
-    def __init__(self, script: Script, *, name: str = "scripted", max_tools: int = 128) -> None:
+    def __init__(
+        self,
+        script: Script,
+        *,
+        name: str = "scripted",
+        max_tools: int = 128,
+        finding: Finding = "functions",
+    ) -> None:
         self.name = name
         self.max_tools = max_tools
+        self.finding = finding
         self.requests: list[ModelRequest] = []
         self._function = script if callable(script) else _in_order(iter(script))
 

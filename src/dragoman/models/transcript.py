@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dragoman.models.provider import ModelReply, ToolResult, UserMessage
+from dragoman.models.provider import ModelReply, ToolCall, ToolResult, UserMessage
 
 if TYPE_CHECKING:
     from dragoman.models.provider import Transcript
@@ -21,7 +21,7 @@ def complete(transcript: Transcript) -> Iterator[UserMessage | ModelReply | Tool
     A call is left without one where it waits for a person, or its answer failed, and the user
     asks something else: both interfaces refuse such a conversation with 400.
     """
-    open_calls: dict[str, str] = {}
+    open_calls: dict[str, ToolCall] = {}
     for turn in transcript:
         if isinstance(turn, ToolResult):
             open_calls.pop(turn.call_id, None)
@@ -29,11 +29,12 @@ def complete(transcript: Transcript) -> Iterator[UserMessage | ModelReply | Tool
             yield from _missing(open_calls)
             open_calls = {}
         if isinstance(turn, ModelReply):
-            open_calls = {call.id: call.name for call in turn.tool_calls}
+            open_calls = {call.id: call for call in turn.tool_calls}
         yield turn
     yield from _missing(open_calls)
 
 
-def _missing(open_calls: dict[str, str]) -> Iterator[ToolResult]:
-    for call_id, name in open_calls.items():
-        yield ToolResult(call_id, name, _NO_RESULT, status="unknown")
+def _missing(open_calls: dict[str, ToolCall]) -> Iterator[ToolResult]:
+    for call in open_calls.values():
+        found = () if call.searches else None
+        yield ToolResult(call.id, call.name, _NO_RESULT, status="unknown", tools=found)

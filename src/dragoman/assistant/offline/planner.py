@@ -24,6 +24,7 @@ class OfflinePlanner:
     """A model that is none: the same transcript and tools give the same reply, always."""
 
     name, max_tools = "offline", 20_000
+    finding: models.Finding = "none"
 
     def __init__(self) -> None:
         self._index = Index(())
@@ -41,7 +42,7 @@ class OfflinePlanner:
         """Do nothing: there is nothing open."""
 
     def _reply(self, request: models.ModelRequest) -> models.ModelReply:
-        index, tools = self._index, tuple(request.tools)
+        index, tools = self._index, request.callable_tools
         if index.tools != tools:
             index = self._index = Index(tools)
         question, results = "", list[models.ToolResult]()
