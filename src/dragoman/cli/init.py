@@ -133,7 +133,9 @@ def _show_size(description: Description, tags: Sequence[str]) -> None:
         one for one in description.operations.values() if not tags or set(tags) & set(one.tags)
     ]
     tools = make_tools(chosen).tools
-    note(f"  as tools for a model: {len(tools)}, {size_of(tools)} (~ is an estimate)")
+    size = size_of(tools)
+    estimate = " (~ is an estimate)" if size.estimated else ""
+    note(f"  as tools for a model: {len(tools):,}, {size}{estimate}")
 
 
 def _unsupported(description: Description) -> dict[str, str]:
