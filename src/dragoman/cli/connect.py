@@ -47,7 +47,7 @@ async def connect(
     account
         Which account of the API, where the file has several. [default: the first]
     port
-        The port on this machine to which the browser comes back. [default: any]
+        The port on this machine to which the browser comes back; 0 for any that is free.
     redirect_uri
         Where the browser goes instead; you then paste the address that it shows.
     browser
