@@ -34,7 +34,9 @@ FAILED, USAGE, CREDENTIALS, WAITING, REFUSED = 1, 2, 3, 4, 5
 class Options:
     """What every verb that opens a configuration takes."""
 
-    file: Annotated[tuple[Path, ...], Parameter(name=["--file", "-f"], negative="", show_default=False)] = ()
+    file: Annotated[
+        tuple[Path, ...], Parameter(name=["--file", "-f"], negative="", show_default=False)
+    ] = ()
     """The configuration; several are laid one over another. [default: dragoman.yaml]"""
 
     model: Annotated[str | None, Parameter(name="--model")] = None
