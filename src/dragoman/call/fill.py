@@ -8,8 +8,9 @@ from typing import cast
 
 from dragoman.access.policy import Rules
 from dragoman.errors import ArgumentError, ConfigurationError
+from dragoman.local_reference import followed
 from dragoman.operation import Call, JsonObject, JsonSchema, JsonValue, Operation
-from dragoman.tools.nulls import accepts_null, resolved
+from dragoman.tools.nulls import accepts_null
 
 __all__ = ["fill"]
 
@@ -63,7 +64,7 @@ def _without_fillers(
     """Drop members that are null where the API itself accepts no null: models fill them in."""
     if depth > _MAX_DEPTH or not isinstance(schema, Mapping):
         return value
-    schema = resolved(schema, root)
+    schema = followed(schema, root)
     if isinstance(value, Mapping):
         properties = schema.get("properties")
         if not isinstance(properties, Mapping):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
+from dragoman.local_reference import definition_name
 from dragoman.operation import JsonObject, JsonSchema, JsonValue
 
 __all__ = ["Difference", "Narrowing", "texts_of"]
@@ -136,7 +137,7 @@ class _Side:
         for _ in range(_MAX_DEPTH):
             if not (reference := side.reference()):
                 break
-            side = _Side(self._definition(reference), self.root)
+            side = _Side(self._definition(definition_name(reference) or ""), self.root)
         return side
 
     def is_walked(self) -> bool:
@@ -180,17 +181,15 @@ class _Side:
             schema = {**{k: v for k, v in schema.items() if k != "$defs"}, "$defs": needed}
         return json.dumps(schema, sort_keys=True, default=str)
 
-    def _definition(self, reference: str) -> JsonValue:
+    def _definition(self, name: str) -> JsonValue:
         defs = self.root.get("$defs")
-        name = reference.removeprefix("#/$defs/")
         return defs.get(name, True) if isinstance(defs, Mapping) else True
 
 
 def _referred(schema: JsonValue) -> Iterator[str]:
     if isinstance(schema, dict):
-        reference = schema.get("$ref")
-        if isinstance(reference, str):
-            yield reference.removeprefix("#/$defs/")
+        if name := definition_name(schema.get("$ref")):
+            yield name
         for key, one in schema.items():
             if key != "$defs":
                 yield from _referred(one)

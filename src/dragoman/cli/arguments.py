@@ -11,6 +11,7 @@ from typing import cast
 
 from dragoman.errors import ArgumentError
 from dragoman.exact_json import decode, encode_text
+from dragoman.local_reference import followed
 from dragoman.operation import JsonObject, JsonSchema, JsonValue
 
 __all__ = ["describe_type", "read_typed"]
@@ -120,15 +121,7 @@ def _types(schema: Mapping[str, JsonValue], root: JsonSchema, depth: int = 0) ->
 
 
 def _resolve(schema: JsonValue, root: JsonSchema) -> Mapping[str, JsonValue]:
-    for _ in range(16):
-        if not isinstance(schema, Mapping):
-            return {}
-        reference = schema.get("$ref")
-        if not isinstance(reference, str):
-            return schema
-        definitions = cast("Mapping[str, JsonValue]", root.get("$defs", {}))
-        schema = definitions.get(reference.removeprefix("#/$defs/"))
-    return {}
+    return followed(schema, root) if isinstance(schema, Mapping) else {}
 
 
 def _read_data(data: str) -> JsonObject:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dragoman.local_reference import definition_of
+
 if TYPE_CHECKING:
     from dragoman.operation import JsonObject, JsonSchema, JsonValue
 
@@ -56,12 +58,8 @@ def _safe(name: str) -> str:
 
 def _rooted(schema: JsonSchema) -> JsonSchema:
     """Resolve a reference at the root, which must be an object: recursive models have one there."""
-    reference = schema.get("$ref")
-    definitions = schema.get("$defs")
-    if not isinstance(reference, str) or not isinstance(definitions, Mapping):
-        return schema
-    target = definitions.get(reference.removeprefix("#/$defs/"))
-    return {**target, "$defs": definitions} if isinstance(target, Mapping) else schema
+    target = definition_of(schema, schema)
+    return {**target, "$defs": schema["$defs"]} if isinstance(target, Mapping) else schema
 
 
 def _tightened(schema: JsonValue, depth: int) -> JsonObject:

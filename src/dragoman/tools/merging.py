@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
+from dragoman.local_reference import definition_name
 from dragoman.operation import JsonSchema, JsonValue
 
 __all__ = ["CannotMerge", "closed", "merged"]
@@ -66,7 +67,7 @@ def closed(schema: Node) -> Node:
 
 
 def _target(reference: str, root: JsonSchema) -> JsonValue:
-    name = reference.removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
+    name = definition_name(reference) or ""
     return cast("JsonSchema", root.get("$defs", {})).get(name, True)
 
 

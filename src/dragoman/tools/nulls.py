@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dragoman.local_reference import followed
 from dragoman.operation import JsonSchema, JsonValue
 
-__all__ = ["accepts_null", "resolved"]
+__all__ = ["accepts_null"]
 
 _MAX_DEPTH = 64
 
@@ -19,7 +20,7 @@ def accepts_null(schema: JsonValue, root: JsonSchema, depth: int = 0) -> bool:
     """
     if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
         return True
-    schema = resolved(schema, root)
+    schema = followed(schema, root)
     declared = schema.get("type")
     if isinstance(declared, str):
         return declared == "null"
@@ -35,18 +36,3 @@ def accepts_null(schema: JsonValue, root: JsonSchema, depth: int = 0) -> bool:
     if isinstance(parts := schema.get("allOf"), Sequence):
         return all(accepts_null(part, root, depth + 1) for part in parts)
     return True
-
-
-def resolved(schema: Mapping[str, JsonValue], root: JsonSchema) -> Mapping[str, JsonValue]:
-    """Follow `$ref` into the schema's own `$defs` (JSON Schema 2020-12, section 8.2)."""
-    for _ in range(_MAX_DEPTH):
-        reference = schema.get("$ref")
-        if not isinstance(reference, str) or not reference.startswith("#/$defs/"):
-            return schema
-        definitions = root.get("$defs")
-        name = reference.removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
-        target = definitions.get(name) if isinstance(definitions, Mapping) else None
-        if not isinstance(target, Mapping):
-            return schema
-        schema = target
-    return schema

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import cast
 
+from dragoman.local_reference import definition_name
 from dragoman.operation import JsonSchema, JsonValue
 from dragoman.tools.prose import bounded, plain, visible
 
@@ -54,7 +55,6 @@ _MAX_ENUM = 50
 _MAX_DIGITS = 300
 _MAX_TOLD_LENGTH = 1_000
 _WIDTHS = frozenset({"double", "float", "int32", "int64"})
-_DEFS = "#/$defs/"
 
 
 class TooLarge(Exception):  # noqa: N818 - no error: the next level is tried
@@ -177,9 +177,7 @@ class Reduction:
 
     def _name(self, reference: JsonValue) -> str | None:
         """Return the definition that a reference names, or None where there is none."""
-        if not isinstance(reference, str) or not reference.startswith(_DEFS):
-            return None
-        name = reference.removeprefix(_DEFS).replace("~1", "/").replace("~0", "~")
+        name = definition_name(reference)
         return name if name in _definitions(self.root) else None
 
     def _stub(self, schema: JsonSchema, at: str) -> JsonSchema:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
+from dragoman.local_reference import definition_name
 from dragoman.operation import JsonSchema, JsonValue
 from dragoman.tools.constraints import in_words, is_plain_pattern
 from dragoman.tools.merging import CannotMerge, closed, merged
@@ -101,7 +102,7 @@ class _Walk:
 
     def _reference(self, schema: JsonSchema, at: str, *, is_reached: bool) -> Node:
         reference = cast("str", schema["$ref"])
-        name = reference.removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
+        name = definition_name(reference) or ""
         if (name, is_reached) not in self.seen:
             self.seen.add((name, is_reached))
             target = cast("JsonSchema", self.root["$defs"])[name]

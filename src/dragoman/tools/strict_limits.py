@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import cast
 
+from dragoman.local_reference import definition_name
 from dragoman.operation import JsonSchema, JsonValue
 
 __all__ = ["beyond", "keywords"]
@@ -71,9 +72,7 @@ def _levels(
         level += 1
         inner += cast("JsonSchema", schema.get("properties", {})).values()
         inner += [schema["items"]] if "items" in schema else []
-    name = (
-        str(schema.get("$ref", "")).removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
-    )
+    name = definition_name(schema.get("$ref"))
     if name and name not in path and (name, level) not in seen:
         seen.add((name, level))
         path = (*path, name)

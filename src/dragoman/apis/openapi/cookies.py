@@ -12,6 +12,7 @@ from dragoman.apis.openapi.definitions import Needs
 from dragoman.apis.openapi.document import list_of
 from dragoman.apis.openapi.keywords import TYPES
 from dragoman.errors import DescriptionError
+from dragoman.local_reference import definition_of
 from dragoman.operation import JsonObject, JsonValue
 
 __all__ = ["in_one_cookie"]
@@ -43,8 +44,8 @@ def _kinds(schema: JsonValue, defs: JsonObject, depth: int = 0) -> frozenset[str
     if not isinstance(schema, dict) or depth > _MAX_CHAIN:
         return TYPES
     found = TYPES
-    if isinstance(reference := schema.get("$ref"), str):
-        found &= _kinds(defs.get(reference.removeprefix("#/$defs/")), defs, depth + 1)
+    if "$ref" in schema:
+        found &= _kinds(definition_of(schema, {"$defs": defs}), defs, depth + 1)
     if "type" in schema:
         kind = schema["type"]
         found &= frozenset([kind] if isinstance(kind, str) else map(str, list_of(schema, "type")))

@@ -18,6 +18,7 @@ from dragoman.apis.openapi.document import Document, object_of, text_of
 from dragoman.apis.openapi.keywords import is_fit
 from dragoman.apis.openapi.security import Credentials
 from dragoman.errors import DescriptionError
+from dragoman.local_reference import followed
 from dragoman.operation import JsonObject, JsonValue
 
 __all__ = ["Declared", "bound", "declared", "described"]
@@ -38,7 +39,6 @@ _SENT_ANYWAY = frozenset({"content-length", "host"})
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SHOWN = 80
-_MAX_CHAIN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,13 +232,9 @@ def described(schema: JsonValue, node: JsonObject) -> JsonValue:
 
 def _only_value(schema: JsonValue, defs: JsonObject) -> JsonValue:
     """Return the one value that a schema allows, or None where there are more."""
-    for _ in range(_MAX_CHAIN):
-        reference = schema.get("$ref") if isinstance(schema, dict) else None
-        if not isinstance(reference, str):
-            break
-        schema = defs.get(reference.removeprefix("#/$defs/"))
     if not isinstance(schema, dict):
         return None
+    schema = followed(schema, {"$defs": defs})
     enum = schema.get("enum")
     if isinstance(enum, list) and len(enum) == 1:
         return cast("JsonValue", enum[0])

@@ -9,6 +9,7 @@ from decimal import Decimal
 import jsonschema_rs
 
 from dragoman.assistant.offline.words import Index, Said, Value, arguments_of, words_of
+from dragoman.local_reference import definition_of
 from dragoman.operation import Effect, JsonSchema, JsonValue, Tool
 
 __all__ = ["ALONE", "Slot", "Step", "accepts", "fill"]
@@ -132,10 +133,8 @@ def _list(schema: JsonSchema, name: str) -> Sequence[JsonValue]:
 
 def _plain(schema: JsonSchema, root: JsonSchema) -> JsonSchema:
     """Follow `$ref` and the first alternative that is not null, a few steps."""
-    defs = root.get("$defs")
     for _ in range(6):
-        name = str(schema.get("$ref")).removeprefix("#/$defs/")
-        inner = [defs.get(name) if isinstance(defs, Mapping) else None]
+        inner = [definition_of(schema, root)]
         for key in ("anyOf", "oneOf", "allOf") if "type" not in schema else ():
             inner += _list(schema, key)
         found = [one for one in inner if isinstance(one, Mapping) and one.get("type") != "null"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dragoman.local_reference import definition_of
 from dragoman.operation import JsonSchema, JsonValue
 
 __all__ = [
@@ -20,7 +21,6 @@ __all__ = [
 ]
 
 _MAX_HOPS = 60
-_DEFS = "#/$defs/"
 _COMPOSED = frozenset({"$ref", "allOf", "anyOf", "oneOf"})
 
 
@@ -67,9 +67,7 @@ class Gathered:
         self.choices += [one for key in ("anyOf", "oneOf") if (one := listed_in(schema.get(key)))]
 
     def _target(self, reference: str) -> JsonValue:
-        definitions = self.root.get("$defs")
-        name = reference.removeprefix(_DEFS).replace("~1", "/").replace("~0", "~")
-        return definitions.get(name) if isinstance(definitions, Mapping) else None
+        return definition_of({"$ref": reference}, self.root)
 
 
 def merged_of(parts: Sequence[JsonSchema]) -> dict[str, JsonValue]:
