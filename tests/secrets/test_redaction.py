@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from moved_seconds import MovedSeconds
 
 from dragoman.secrets.forms import forms
 from dragoman.secrets.live import LiveValues
@@ -187,3 +188,30 @@ def test_what_another_thread_adds_meanwhile_is_not_missed() -> None:
 
 def test_printing_the_set_shows_no_value(live: LiveValues) -> None:
     assert "Live+9" not in f"{live!r} {live}"
+
+
+def test_a_fleeting_value_is_forgotten_two_hours_after_its_last_use_and_others_stay() -> None:
+    clock = MovedSeconds()
+    live = LiveValues(clock)
+    live.add("a-lasting-secret", "SHOP_TOKEN")
+    live.add("first-token-of-ana", "token of crm", fleeting=True)
+    live.add("second-token-of-bo", "token of crm", fleeting=True)
+    clock.passed += 7000
+    live.add("second-token-of-bo", "token of crm", fleeting=True)
+    clock.passed += 1000
+    live.add("third-token-of-eve", "token of crm", fleeting=True)
+    text = "first-token-of-ana second-token-of-bo third-token-of-eve a-lasting-secret"
+    assert live.redact(text) == "first-token-of-ana [token of crm] [token of crm] [SHOP_TOKEN]"
+
+
+def test_a_value_that_is_lasting_too_is_never_forgotten() -> None:
+    clock = MovedSeconds()
+    live = LiveValues(clock)
+    live.add("one-value-twice", "SHOP_TOKEN")
+    live.add("one-value-twice", "token of crm", fleeting=True)
+    live.add("token-then-lasting", "token of crm", fleeting=True)
+    live.add("token-then-lasting", "OTHER")
+    clock.passed += 10_000
+    live.add("another-token-here", "token of crm", fleeting=True)
+    assert live.redact("one-value-twice") == "[SHOP_TOKEN]"
+    assert live.redact("token-then-lasting") == "[token of crm]"

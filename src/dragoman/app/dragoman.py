@@ -79,7 +79,7 @@ class Dragoman:
         self._model = model
         self._read_only = read_only or _is_on(self.configuration.environment, "READ_ONLY")
         self._clock = clock or SystemClock()
-        self._live = LiveValues()
+        self._live = LiveValues(self._clock)
         self._network = Network()
         self._parts: Parts | None = None
         self._provider: Provider | None = None

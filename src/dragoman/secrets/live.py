@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
+from dragoman.clock import Clock, SystemClock
 from dragoman.exact_json import glimpse
 from dragoman.operation import JsonValue
 from dragoman.secrets.forms import MIN_LENGTH, forms
@@ -18,17 +19,26 @@ __all__ = ["MIN_LENGTH", "LiveValues"]
 
 Json = TypeVar("Json", bound="JsonValue")
 
+_FLEETING_SECONDS = 7200.0
+"""How long a fleeting value is searched for after its last use: an answer may still hold it."""
+
+_SWEEP_SECONDS = 600.0
+
 
 class _Matcher(NamedTuple):
     """Finds every form; `labels` says what stands for the pattern of a number.
 
     `glance` finds the forms in JSON, where those with a quote or a backslash are escaped once
-    more: one look at a whole value instead of one at each text in it.
+    more: one look at a whole value instead of one at each text in it. `of` is what it was made of.
     """
 
     find: BytesAhoCorasick
     labels: tuple[bytes, ...]
     glance: BytesAhoCorasick
+    of: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"_Matcher({len(self.labels)} forms)"
 
 
 class LiveValues:
@@ -38,9 +48,12 @@ class LiveValues:
     thread may ask while another adds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self._labels: dict[str, str] = {}
-        self._seen: set[str] = set()
+        self._values: dict[str, str] = {}
+        self._fleeting: dict[str, float] = {}
+        self._swept_at = self._clock.monotonic()
         self._short: set[str] = set()
         self._names: set[str] = set()
         self._matcher: _Matcher | None = None
@@ -54,21 +67,46 @@ class LiveValues:
         """The labels of values that are too short to be searched for."""
         return tuple(sorted(self._short))
 
-    def add(self, value: str, label: str) -> None:
+    def add(self, value: str, label: str, *, fleeting: bool = False) -> None:
         """Take a value into the set; `label` is its name without `${}`.
 
-        Of two names for one value the first stands in the text.
+        Of two names for one value the first stands in the text. A `fleeting` one, such as a token
+        that is renewed every hour, is forgotten two hours after it was last added.
         """
         self._names.add(label)
         if len(value) < MIN_LENGTH:
             self._short.add(label)
             return
-        if value in self._seen:
-            return
+        if fleeting and (value in self._fleeting or value not in self._values):
+            self._fleeting[value] = self._clock.monotonic()
+        else:
+            self._fleeting.pop(value, None)
+        if value not in self._values:
+            self._sweep()
+            self._take(value, label)
+
+    def _take(self, value: str, label: str) -> None:
         for form in forms(value):
             self._labels.setdefault(form, f"[{label}]")
         self._may_be_number = self._may_be_number or value.lstrip("-")[:1].isdecimal()
-        self._seen.add(value)
+        self._values[value] = label
+
+    def _sweep(self) -> None:
+        """Forget what was fleeting; the set would otherwise grow for as long as a server runs."""
+        now = self._clock.monotonic()
+        if now - self._swept_at < _SWEEP_SECONDS:
+            return
+        self._swept_at = now
+        old = {value for value, at in self._fleeting.items() if now - at > _FLEETING_SECONDS}
+        if old:
+            self._values = {v: label for v, label in self._values.items() if v not in old}
+            self._fleeting = {v: at for v, at in self._fleeting.items() if v not in old}
+            labels: dict[str, str] = {}
+            for value, label in self._values.items():
+                for form in forms(value):
+                    labels.setdefault(form, f"[{label}]")
+            # At once, so that no thread finds an empty set in between.
+            self._labels = labels
 
     def redact(self, text: str) -> str:
         """Return the text with every live value replaced; the same object where there is none."""
@@ -117,20 +155,21 @@ class LiveValues:
         return value
 
     def _compiled(self) -> _Matcher | None:
-        known = self._matcher
-        if known is not None and len(known.labels) == len(self._labels):
+        known, current = self._matcher, self._labels
+        if known is not None and known.of is current and len(known.labels) == len(current):
             return known
-        if not self._labels:
+        if not current:
             return None
         from ahocorasick_rs import BytesAhoCorasick, MatchKind  # noqa: PLC0415 - at first secret
 
         # Copied at once: a value that another thread adds from here on makes the lengths differ.
-        labels = dict(self._labels)
+        labels = dict(current)
         # Of bytes, because the matcher of texts fails on one that holds half a character.
         patterns = [form.encode("utf-8", "surrogatepass") for form in labels]
         find = BytesAhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest)
         escaped = [json.dumps(form, ensure_ascii=False)[1:-1] for form in labels]
         inside = {*patterns, *(form.encode("utf-8", "surrogatepass") for form in escaped)}
         glance = BytesAhoCorasick(list(inside))
-        self._matcher = _Matcher(find, tuple(label.encode() for label in labels.values()), glance)
+        named = tuple(label.encode() for label in labels.values())
+        self._matcher = _Matcher(find, named, glance, current)
         return self._matcher
