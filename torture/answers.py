@@ -13,6 +13,7 @@ from dragoman.credentials.token_response import read_token
 from dragoman.exact_json import encode
 from dragoman.network import Response
 from dragoman.operation import Call, Contract, Effect, Operation, Outcome, Prepared, Received
+from dragoman.secrets.live import LiveValues
 from torture import seeds
 from torture.choices import Choices
 from torture.hostile import as_json, mutated, value
@@ -22,6 +23,7 @@ __all__ = ["answer", "shape", "token"]
 
 _CONTRACT = Contract({"type": "object", "properties": {"page": {}}}, (), None)
 _OPERATION = Operation("a.b", "a", "b", "http", Effect.READ, read=lambda: _CONTRACT)
+_LIVE = LiveValues()
 _DEADLINE = Deadline.after(3_600, SystemClock())
 _PREPARED = Prepared("a.b", "a", "http", Effect.READ, "GET", "https://a.example/")
 
@@ -55,7 +57,7 @@ def shape(data: bytes) -> None:
     body = as_json(value(choices))[:100_000]  # what is larger is shaped in a thread
     received = Received(200, "application/json", (), body, 0.1)
     with expected():
-        shaped = Shape()(call, _OPERATION, rules, _PREPARED, received)
+        shaped = Shape(_LIVE)(call, _OPERATION, rules, _PREPARED, received)
         encode(_returned(shaped).data)
 
 

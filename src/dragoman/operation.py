@@ -273,7 +273,7 @@ class Received:
 
     status: int
     media_type: str
-    headers: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
     body: bytes = field(repr=False)
     seconds: float
     credential: str = ""

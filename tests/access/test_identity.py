@@ -151,6 +151,18 @@ async def test_a_clock_that_is_half_a_minute_off_is_no_reason(
     assert await provider.identify(issuer.token(iat=now + 30, exp=now - 30))
 
 
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [(10, "not valid yet: do the clocks differ"), (-10, "The token has expired")],
+)
+async def test_a_token_of_an_issuer_whose_clock_is_ten_minutes_off_is_refused(
+    provider: IdentityProvider, issuer: Issuer, minutes: int, told: str
+) -> None:
+    theirs = int(time.time()) + 60 * minutes
+    with pytest.raises(AuthenticationError, match=told):
+        await provider.identify(issuer.token(iat=theirs, nbf=theirs, exp=theirs + 300))
+
+
 async def test_signatures_that_are_none_or_of_others_are_refused(
     provider: IdentityProvider, issuer: Issuer
 ) -> None:
@@ -222,5 +234,51 @@ async def test_an_issuer_that_is_down_at_the_start_is_told(
     with pytest.raises(NetworkError, match="answered 503"):
         await provider.identify(issuer.token())
     issuer.status, issuer.keys = 200, "none"
+    provider.clock.passed = 6.0
     with pytest.raises(NetworkError, match="no usable keys"):
         await provider.identify(issuer.token())
+
+
+async def test_a_word_of_a_title_is_no_claim(provider: IdentityProvider, issuer: Issuer) -> None:
+    provider.callers = {"admins": {"title": "admin"}, "readers": {"scp": "read"}}
+    with pytest.raises(AuthenticationError, match="nobody that the configuration knows"):
+        await provider.identify(issuer.token(title="assistant to the admin"))
+    assert (await provider.identify(issuer.token(scp="read write"))).caller == "readers"
+
+
+@pytest.mark.parametrize("keys", [{"k1": 1}, 7, True])
+async def test_keys_that_are_no_list_are_told(
+    provider: IdentityProvider, issuer: Issuer, keys: Any
+) -> None:
+    issuer.keys = keys
+    with pytest.raises(NetworkError, match="no usable keys"):
+        await provider.identify(issuer.token())
+
+
+async def test_what_a_token_calls_critical_and_we_do_not_know_refuses_it(
+    provider: IdentityProvider, issuer: Issuer
+) -> None:
+    claims = jwt.decode(issuer.token(), options={"verify_signature": False})
+    headers = {"kid": "k1", "crit": ["x"], "x": 1}
+    with pytest.raises(AuthenticationError):
+        await provider.identify(jwt.encode(claims, RSA, algorithm="RS256", headers=headers))
+
+
+async def test_an_issuer_that_is_down_is_not_asked_for_each_token_that_comes(
+    provider: IdentityProvider, issuer: Issuer
+) -> None:
+    issuer.status = 503
+    tokens = [provider.identify(issuer.token()) for _ in range(10)]
+    refused = await asyncio.gather(*tokens, return_exceptions=True)
+    assert {type(one) for one in refused} == {NetworkError}
+    assert issuer.asked == 1
+    issuer.status, provider.clock.passed = 200, 6.0
+    assert await provider.identify(issuer.token())
+
+
+async def test_what_another_issuer_says_of_itself_is_not_taken(
+    provider: IdentityProvider, issuer: Issuer
+) -> None:
+    provider.issuer = issuer.url + "/"
+    with pytest.raises(NetworkError, match="is of the issuer"):
+        await provider.identify(issuer.token(iss=issuer.url + "/"))

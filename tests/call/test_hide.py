@@ -81,3 +81,30 @@ def test_many_wildcards_do_not_take_for_ever() -> None:
         deep = {"a": deep, "b": 1}
     pattern = ".".join(["**", "a"] * 15) + ".zzz"
     assert hide(deep, [pattern]) == deep
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        ("straße", "STRASSE"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("\u0130d", "\u0130D"),
+        ("**.PIN", "Pin"),
+    ],
+)
+def test_names_are_the_same_in_any_case_and_any_form_of_unicode(pattern: str, name: str) -> None:
+    assert hide({name: 1, "kept": 2}, [pattern]) == {"kept": 2}
+
+
+def test_long_names_are_not_remembered() -> None:
+    from dragoman.call import hide as module
+
+    before = module._step.cache_info().currsize
+    assert hide({f"{n}" + "x" * 10_000: n for n in range(50)}, ["**.zz"])
+    assert module._step.cache_info().currsize == before
+
+
+def test_text_of_one_long_word_is_searched_in_time() -> None:
+    text = "ab" * 500_000
+    assert hide(text, ["**.*a*b*c*", "**.card"]) != text
+    assert hide(text, ["**.card_number", "**.x*zz*y"]) == text

@@ -20,6 +20,7 @@ from dragoman.operation import (
     Prepared,
     Received,
 )
+from dragoman.secrets.live import LiveValues
 
 CONTRACT = Contract({"type": "object", "properties": {}}, (), None)
 
@@ -31,7 +32,7 @@ async def selected(expression: str, value: object) -> JsonValue:
     prepared = Prepared("a.b", "a", "http", Effect.READ, "GET", "https://a.example/")
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
     received = Received(200, "application/json", (), body, 0.1)
-    return (await Shape()(call, operation, rules, prepared, received)).data
+    return (await Shape(LiveValues())(call, operation, rules, prepared, received)).data
 
 
 async def test_what_is_selected_is_the_data() -> None:

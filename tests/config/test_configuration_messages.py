@@ -115,7 +115,7 @@ def test_what_nothing_enforces_yet_is_refused_by_name(told) -> None:
         SHOP
         + "    idempotency: key\n    operations:\n"
         + "      getOrder: {returns: {}}\n"
-        + "    python: shop\ncallers:\n  bot: {quota: 5}\n"
+        + "    python: shop\ncallers:\n  bot: {client_confirms: [mcp]}\n"
     )
     said = told(text)
     end = "is not enforced by this version, so it is refused: take it out"
@@ -123,8 +123,18 @@ def test_what_nothing_enforces_yet_is_refused_by_name(told) -> None:
         f"dragoman.yaml:4: 'idempotency' in apis.shop {end}",
         f"dragoman.yaml:6: 'returns' in apis.shop.operations.getOrder {end}",
         f"dragoman.yaml:7: 'python' in apis.shop {end}",
-        f"dragoman.yaml:9: 'quota' in callers.bot {end}",
+        f"dragoman.yaml:9: 'client_confirms' in callers.bot {end}",
     ]
+
+
+def test_a_quota_has_to_be_countable(told) -> None:
+    text = SHOP + "callers:\n  bot: {quota: 5}\nprivacy: {keep: 12h}\n"
+    assert told(text) == [
+        "dragoman.yaml:5: callers.bot.quota is counted in the audit log, "
+        "which privacy.keep ends before the day does: keep at least 1d"
+    ]
+    [said] = told(SHOP + "callers:\n  bot: {concurrency: 0}\n")
+    assert said == "dragoman.yaml:5: callers.bot.concurrency must be greater than or equal to 1"
 
 
 @pytest.mark.parametrize(

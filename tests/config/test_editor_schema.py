@@ -48,6 +48,7 @@ toolsets:
   support: {tools: ["shop.*", carrier.track], instructions: ./support.md}
 callers:
   support-bot: {toolset: support, scopes: ["shop:read", shop.refundOrder], acts_for: any}
+  night-bot: {scopes: shop, rate: 10/minute, concurrency: 2, quota: 1000}
 store: sqlite:///dragoman.db
 key: "${DRAGOMAN_KEY}"
 assistant: {timeout: 2m}

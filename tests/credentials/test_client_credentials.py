@@ -12,6 +12,7 @@ from dragoman.clock import Deadline, SystemClock
 from dragoman.errors import ConfigurationError, CredentialError, NetworkError
 from dragoman.network import origin_of
 from dragoman.operation import Credential, Scheme
+from dragoman.secrets.remote import Held, RemoteStore
 
 TARGET = "https://shop.example/orders"
 SECRET = "c1ient/secret+="
@@ -199,7 +200,7 @@ async def test_an_error_says_what_the_standard_says_and_no_more(
     assert "answered 400 (invalid_scope: No such scope. xxx" in error.detail
     assert "stack trace" not in error.detail
     assert len(error.detail) < 400
-    assert error.hint == "Check the client and its secret (dragoman.yaml:9)."
+    assert error.hint == "Check scopes (dragoman.yaml:9)."
     assert len(server.asked) == 1
 
 
@@ -209,6 +210,31 @@ async def test_a_client_that_is_refused_both_ways_is_refused(
     server.answer = lambda _: web.json_response({"error": "invalid_client"}, status=401)
     assert "answered 401 (invalid_client)" in (await failure(make, server)).detail
     assert len(server.asked) == 2
+
+
+async def test_a_client_secret_that_was_rotated_in_its_store_is_read_once_more(
+    make: Any, server: TokenServer, clock: MovedClock
+) -> None:
+    held, reads = "client-secret-1", []
+
+    def fetch(name: str) -> Held:
+        reads.append(name)
+        return Held({"secret": held})
+
+    def answer(asked: Asked) -> web.Response:
+        if asked.client != ("dragoman", "client-secret-2"):
+            return web.json_response({"error": "invalid_client"}, status=401)
+        return token("a-token-of-2")
+
+    credentials = make(auth(server, client_secret="${aws:login#secret}"), OAUTH)
+    credentials._reveal.secrets._stores["aws"] = RemoteStore("aws", fetch, clock)
+    server.answer = answer
+    with pytest.raises(CredentialError, match="invalid_client"):
+        await credentials.credential(WANTED, TARGET)
+    held = "client-secret-2"
+    reads.clear()
+    assert bearer(await credentials.credential(WANTED, TARGET)) == "a-token-of-2"
+    assert reads == ["login"]
 
 
 async def test_a_secret_in_the_server_s_error_is_redacted(make: Any, server: TokenServer) -> None:

@@ -32,6 +32,9 @@ _MAX_TOKEN = 16 * 1024
 _MAX_KEYS = 100
 _FRESH_SECONDS = 3600.0
 _AGAIN_SECONDS = 60.0
+_DOWN_SECONDS = 5.0
+"""How long a provider that is down is not asked again: anybody can send what looks like a token."""
+
 _BOUNDS = Bounds(seconds=10.0, max_bytes=512 * 1024, redirects=0)
 
 _REQUIRED = ("exp", "iss", "aud")
@@ -62,6 +65,7 @@ class IdentityProvider:
     user_claim: str = "sub"
     _keys: Mapping[str, PyJWK] = field(default_factory=dict, repr=False)
     _fetched_at: float | None = None
+    _down: tuple[float, str] | None = None
     _fetching: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     async def identify(self, token: str) -> Identity:
@@ -97,7 +101,7 @@ class IdentityProvider:
 
     def _caller(self, claims: Mapping[str, Any]) -> str:
         for name, wanted in self.callers.items():
-            if all(_holds(claims.get(claim), value) for claim, value in wanted.items()):
+            if all(_holds(claim, claims.get(claim), value) for claim, value in wanted.items()):
                 return name
         raise AuthenticationError(
             "The token is of nobody that the configuration knows.",
@@ -130,10 +134,13 @@ class IdentityProvider:
         async with self._fetching:
             if self._is_fresh(_AGAIN_SECONDS if forced else _FRESH_SECONDS):
                 return
+            if self._down and self.clock.monotonic() - self._down[0] < _DOWN_SECONDS:
+                raise NetworkError(self._down[1], sent=False)
             try:
                 keys = await self._download()
-            except DragomanError:
+            except DragomanError as error:
                 if not self._keys:
+                    self._down = self.clock.monotonic(), error.detail
                     raise
                 keys = self._keys
             self._keys, self._fetched_at = keys, self.clock.monotonic()
@@ -145,9 +152,15 @@ class IdentityProvider:
         if url is None:
             # OpenID Connect Discovery 1.0, 4; RFC 8414 has the same member.
             place = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
-            url = str((await self._object(place)).get("jwks_uri", ""))
+            said = await self._object(place)
+            if said.get("issuer") != self.issuer:  # 4.3: it must be the very same text.
+                of = repr(said.get("issuer"))[:200]
+                raise NetworkError(f"{place} is of the issuer {of}.", sent=False)
+            url = str(said.get("jwks_uri", ""))
         found = await self._object(url)
         listed = found.get("keys")
+        if not isinstance(listed, list):
+            raise NetworkError(f"{url} holds no usable keys: they are no list.", sent=False)
         try:
             keys = PyJWKSet.from_dict({"keys": listed[:_MAX_KEYS]}) if listed else None
         except (PyJWTError, TypeError, ValueError) as error:
@@ -183,10 +196,13 @@ class IdentityProvider:
         return known.get(type(error).__name__, "This is no token that can be read.")
 
 
-def _holds(claim: object, wanted: str) -> bool:
-    """Whether a claim is the value, has it in its list, or among words as `scope` has them."""
+def _holds(name: str, claim: object, wanted: str) -> bool:
+    """Whether a claim is the value, has it in its list, or, of scopes, among its words.
+
+    Only scopes are words (RFC 8693, 4.2; Microsoft calls them `scp`): a title may hold any.
+    """
     if isinstance(claim, str):
-        return claim == wanted or wanted in claim.split()
+        return claim == wanted or (name in {"scope", "scp"} and wanted in claim.split(" "))
     if isinstance(claim, bool):
         return wanted == ("true" if claim else "false")
     if isinstance(claim, list):

@@ -44,8 +44,11 @@ class Caller:
     toolset: str | None = None
     acts_for: str | tuple[str, ...] = "none"
     rate: str | None = None
+    concurrency: int | None = None
+    quota: int | None = None
     accounts: Mapping[str, str] = field(default_factory=dict)
     rule: str = ""
+    rule_of: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_owner(self) -> bool:
@@ -140,11 +143,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All rules of one configuration."""
+    """All rules of one configuration; `owner_accounts` are those that the owner uses, by API."""
 
     configuration: Configuration
     callers: Mapping[str, Caller]
     read_only: bool
+    owner_accounts: Mapping[str, str] = field(default_factory=dict)
     _rules: dict[str, Rules] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -166,7 +170,7 @@ class Policy:
     def caller(self, name: str) -> Caller:
         """Return the caller of that name; raises `NotFoundError` naming those that there are."""
         if name == OWNER:
-            return Caller(OWNER, acts_for="any")
+            return Caller(OWNER, acts_for="any", accounts=self.owner_accounts)
         if name not in self.callers:
             known = ", ".join(self.callers) or "none"
             raise NotFoundError(
@@ -289,15 +293,18 @@ def _rates(
 def _caller(
     name: str, settings: CallerSettings, configuration: Configuration, faults: list[str]
 ) -> Caller:
-    acts_for = settings.acts_for
+    acts_for, where = settings.acts_for, configuration.where
     return Caller(
         name=name,
         scopes=tuple(_scopes(name, settings.scopes, configuration, faults)),
         toolset=settings.toolset,
         acts_for=acts_for if isinstance(acts_for, str) else tuple(acts_for),
         rate=settings.rate,
+        concurrency=settings.concurrency,
+        quota=settings.quota,
         accounts=settings.accounts,
-        rule=configuration.where("callers", name),
+        rule=where("callers", name),
+        rule_of={key: where("callers", name, key) for key in ("rate", "concurrency", "quota")},
     )
 
 

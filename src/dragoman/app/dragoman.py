@@ -128,6 +128,9 @@ class Dragoman:
             if self._parts is not None:
                 closing.push_async_callback(self._parts.store.aclose)
                 closing.push_async_callback(self._parts.audit.aclose)
+                for route in self._parts.routes.values():
+                    for credentials in route.accounts.values():
+                        closing.push_async_callback(credentials.aclose)
             if self._provider is not None:
                 closing.push_async_callback(self._provider.aclose)
 

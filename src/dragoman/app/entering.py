@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from dragoman.access.identity import Identity, IdentityProvider
 from dragoman.access.keys import PREFIX
+from dragoman.errors import AuthenticationError
+from dragoman.operation import OWNER
 
 if TYPE_CHECKING:
     from dragoman.app.wiring import Parts
@@ -19,7 +21,11 @@ __all__ = ["authenticate", "identity_provider"]
 async def authenticate(parts: Parts, credential: str) -> Identity:
     """Return the caller and, of a token, the end user; raises `AuthenticationError`."""
     if credential.startswith(PREFIX) or parts.identity is None:
-        return Identity(await parts.caller_keys.caller_of(credential))
+        caller = await parts.caller_keys.caller_of(credential)
+        if caller != OWNER and caller not in parts.policy.callers:
+            # Who is in the file is not for somebody to know who is no longer in it.
+            raise AuthenticationError("This key is not valid: its caller is gone.")
+        return Identity(caller)
     return await parts.identity.identify(credential)
 
 

@@ -20,6 +20,7 @@ from dragoman.audit.claims import Claims
 from dragoman.audit.pauses import Pauses
 from dragoman.audit.privacy import Privacy
 from dragoman.audit.records import AuditLog
+from dragoman.call.allowance import Allowance
 from dragoman.call.approve import Approve
 from dragoman.call.authorize import Authorize
 from dragoman.call.claim import Claiming
@@ -206,14 +207,14 @@ def _call_path(
     fresh = Fresh(clock, credential)
     return CallPath(
         identify=Identify(policy),
-        authorize=Authorize(operation, pauses, policy, rates),
+        authorize=Authorize(operation, pauses, policy, rates, Allowance(clock, audit.count)),
         validate=Validate(),
         reuse=Reuse(claims, keys, fresh),
         approve=Approve(approvals, claims, keys, clock, live.redact_json, credential),
         limit=Limit(rates),
         claim=Claiming(claims, keys, clock, live.redact_bytes, fresh.forget),
-        send=Send(routes, network),
-        shape=Shape(),
+        send=Send(routes, network, live),
+        shape=Shape(live),
         record=Record(audit, live, clock),
     )
 

@@ -148,7 +148,7 @@ class Approvals:
             others = " or ".join(asked.may_answer)
             raise PolicyError(
                 f"{asked.id} is for {others} to answer, not for {by}.",
-                hint=f"Whoever is: dragoman approvals approve {asked.id} --by {others}",
+                hint=f"If you are: dragoman approvals approve {id} --by {asked.may_answer[0]}",
                 rule=str(asked.shown.get("rule", "")),
             )
         state = ApprovalState.APPROVED if approved else ApprovalState.DENIED

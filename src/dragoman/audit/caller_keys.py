@@ -26,8 +26,9 @@ _GET = f"SELECT {_COLUMNS} FROM caller_keys WHERE id = :id"  # noqa: S608
 _LIST = f"SELECT {_COLUMNS} FROM caller_keys ORDER BY created DESC, id LIMIT 1000"  # noqa: S608
 _REVOKE = "UPDATE caller_keys SET revoked = :now WHERE id = :id AND revoked IS NULL"
 _SHORTEN = """
-UPDATE caller_keys SET expires = :expires
-WHERE id = :id AND (expires IS NULL OR expires > :expires)
+UPDATE caller_keys
+SET expires = CASE WHEN expires < :expires THEN expires ELSE :expires END
+WHERE id = :id AND revoked IS NULL RETURNING id
 """
 
 
@@ -55,20 +56,25 @@ class CallerKeys:
     async def rotate(self, key_id: str, *, overlap: timedelta) -> tuple[CallerKey, str]:
         """Make another key of the same caller; the old one ends after the overlap."""
         old = await self.get(key_id)
+        ended = NotFoundError(
+            f"The key {old.id} does not let anyone in any more.",
+            hint=f"Make one with: dragoman keys create {old.caller}",
+        )
         if not old.is_valid(self._clock.now()):
-            raise NotFoundError(
-                f"The key {old.id} does not let anyone in any more.",
-                hint=f"Make one with: dragoman keys create {old.caller}",
-            )
+            raise ended
         lifetime = old.expires - old.created if old.expires else None
         kept, key = await self._make(old.caller, old.label, lifetime)
         ending = {"id": old.id, "expires": moment_text(self._clock.now() + overlap)}
 
-        def work(statements: Statements) -> None:
+        def work(statements: Statements) -> bool:
+            # One that was revoked meanwhile has no heir.
+            if not statements.run(_SHORTEN, ending):
+                return False
             statements.run(_ADD, _parameters(kept))
-            statements.run(_SHORTEN, ending)
+            return True
 
-        await self._store.write(work)
+        if not await self._store.write(work):
+            raise ended
         return kept, key
 
     async def revoke(self, key_id: str) -> CallerKey:

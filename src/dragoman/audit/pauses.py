@@ -46,9 +46,14 @@ class Pause:
 
     @property
     def named(self) -> str:
-        """What is paused, as a sentence begins with it, and as `unpause` takes it."""
+        """What is paused, as a sentence begins with it."""
         kind, _, name = self.subject.partition(":")
         return "everything" if kind == ALL else name
+
+    @property
+    def again(self) -> str:
+        """What `dragoman unpause` takes to end it."""
+        return "--all" if self.subject == ALL else self.named
 
 
 class Pauses:
@@ -133,10 +138,9 @@ class Pauses:
 def _paused(pause: Pause) -> PolicyError:
     named = "Everything" if pause.subject == ALL else pause.named
     why = f": {pause.reason.rstrip('.')}" if pause.reason else ""
-    again = "--all" if pause.subject == ALL else pause.named
     return PolicyError(
         f"{named} is paused since {pause.at:%Y-%m-%d %H:%M} UTC by {pause.by}{why}.",
-        hint=f"To go on: dragoman unpause {again}",
+        hint=f"To go on: dragoman unpause {pause.again}",
         rule=f"pause {pause.id}",
     )
 

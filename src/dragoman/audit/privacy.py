@@ -35,11 +35,20 @@ _SWEEPS = (
     "DELETE FROM pause_log WHERE ended < :before",
     "DELETE FROM caller_keys WHERE revoked < :before OR expires < :before",
     "DELETE FROM claims WHERE state = 'ok' AND started < :repeats",
+    "DELETE FROM claims WHERE state = 'pending' AND lease_until < :before",
 )
-_SCRUB = """
-UPDATE approval_log SET call = '{}', shown = '{}'
-WHERE (state IN ('used', 'denied') OR expires < :now) AND call <> '{}'
-"""
+_SCRUBS = (
+    # An answer that waits still is gone on with by the call of its approval, denied or used.
+    """
+    UPDATE approval_log SET call = '{}', shown = '{}'
+    WHERE call <> '{}' AND (expires < :now OR (state IN ('used', 'denied') AND NOT EXISTS (
+      SELECT 1 FROM answer_log WHERE id = approval_log.answer_id AND status = 'pending')))
+    """,
+    """
+    UPDATE answer_log SET state = NULL WHERE state IS NOT NULL AND at < :repeats AND NOT EXISTS (
+      SELECT 1 FROM approval_log WHERE answer_id = answer_log.id AND expires >= :now)
+    """,
+)
 
 _OF_USER = (
     f"DELETE FROM turn_log WHERE {_OF_ANSWERS.format('user_id = :user')}",  # noqa: S608
@@ -75,10 +84,12 @@ def withheld(
             state=record.state if waits else None,
         )
     arguments = cast("JsonObject", _shape(record.arguments)) if bodies == "redacted" else {}
+    origins = record.origins if bodies == "redacted" else {}  # It names the arguments.
     return replace(
         record,
         question=_text(record.question, bodies),
         arguments=arguments,
+        origins=origins,
         prepared=_request(record.prepared, bodies),
         problem=_problem(record.problem),
         resumable=record.resumable if record.status == Status.RUNNING else {},
@@ -95,7 +106,7 @@ def sweep(statements: Statements, privacy: Privacy, clock: Clock) -> None:
         "now": moment_text(now),
         "repeats": moment_text(repeats),
     }
-    for sql in _SWEEPS if privacy.bodies == "full" else (*_SWEEPS, _SCRUB):
+    for sql in _SWEEPS if privacy.bodies == "full" else (*_SWEEPS, *_SCRUBS):
         statements.run(sql, {name: at for name, at in moments.items() if f":{name}" in sql})
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from datetime import datetime
 
 from dragoman.audit.batches import Batches
 from dragoman.audit.facts import AnswerRecord, CallFilter, CallRecord, TurnRecord
 from dragoman.audit.privacy import Privacy, forget_user, sweep, withheld
 from dragoman.audit.rows import UPSERTS, R, Record, Redact, read_record, row_of
 from dragoman.clock import Clock
-from dragoman.errors import NotFoundError
+from dragoman.errors import NotFoundError, StoreError
 from dragoman.store.columns import moment_text
 from dragoman.store.statements import Statements
 from dragoman.store.store import Store
 
 __all__ = ["AnswerRecord", "AuditLog", "CallFilter", "CallRecord", "TurnRecord"]
+
+_log = logging.getLogger("dragoman.audit")
 
 _BY_NAME = "SELECT * FROM {} WHERE upper(id) >= :first AND upper(id) < :last ORDER BY id LIMIT 2"
 _CONDITIONS = {
@@ -25,6 +29,10 @@ _CONDITIONS = {
     "status": "status = :status",
     "answer_id": "answer_id = :answer_id",
 }
+_COUNT = """
+SELECT count(*) AS calls FROM call_log
+WHERE at >= :since AND caller = :caller AND prepared IS NOT NULL AND NOT dry_run
+"""
 _MOST = 10_000
 """Calls in one answer."""
 
@@ -95,6 +103,15 @@ class AuditLog:
         sql = f"SELECT * FROM call_log {where} ORDER BY at DESC, id DESC LIMIT :limit"  # noqa: S608
         return [read_record(CallRecord, row) for row in await self._store.read(sql, parameters)]
 
+    async def count(self, caller: str, since: datetime) -> int:
+        """Return how many requests a caller had made for it since then; a dry run is none.
+
+        What was refused before there was a request (a scope, an argument) is none either.
+        """
+        await self._batches.settle()
+        wanted = {"caller": caller, "since": moment_text(since)}
+        return int((await self._store.read(_COUNT, wanted))[0]["calls"])
+
     async def _get(self, kind: type[R], noun: str, name: str) -> R:
         await self._batches.settle()
         beginning = name.strip().upper()[:100]
@@ -129,13 +146,22 @@ class AuditLog:
         self._swept = now if is_due else self._swept
 
         def keep(statements: Statements) -> None:
-            if is_due:
-                sweep(statements, self._privacy, self._clock)
             for kind, some in rows.items():
                 if some:
                     statements.run_many(UPSERTS[kind], some)
 
         await self._store.write(keep, durable=False)
+        if is_due:
+            await self._sweep()
+
+    async def _sweep(self) -> None:
+        """Delete what is too old, in a transaction of its own: where it fails no record is lost."""
+        try:
+            await self._store.write(
+                lambda statements: sweep(statements, self._privacy, self._clock), durable=False
+            )
+        except StoreError as error:
+            _log.error("what is too old could not be deleted: %s", error.detail)
 
 
 def _glob(pattern: str) -> str:

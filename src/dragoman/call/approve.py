@@ -55,12 +55,16 @@ class Approve:
         approval = await self._asked(claim)
         if claim is None or approval is None:
             raise await self._ask(call, prepared, rules, key)
-        if approval.state is ApprovalState.WAITING and approval.prepared_hash == prepared.hash:
+        is_same = approval.prepared_hash == prepared.hash
+        is_same = is_same and approval.may_answer == rules.approval_by
+        if approval.state is ApprovalState.WAITING and is_same:
             raise _pending(call, prepared, approval.id)
         if approval.state is ApprovalState.DENIED:
             await self.claims.withdraw(claim)
             raise _denied(approval, rules)
-        if await self.approvals.use(approval.id, prepared_hash=prepared.hash):
+        # The rule of today says whose yes counts, also where it was asked under another.
+        counts = not rules.approval_by or approval.answered_by in rules.approval_by
+        if counts and await self.approvals.use(approval.id, prepared_hash=prepared.hash):
             if prepared.effect is Effect.READ:
                 await self.claims.withdraw(claim)
             return approval.id

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from dragoman.access.policy import Caller, Policy, Rules
 from dragoman.audit.pauses import Pauses
+from dragoman.call.allowance import Allowance
 from dragoman.call.limit import Rates
 from dragoman.errors import UnsupportedError
 from dragoman.operation import Call, Operation
@@ -22,21 +24,29 @@ class Authorize:
     pauses: Pauses
     policy: Policy
     rates: Rates
+    allowance: Allowance
+
+    def at_once(self, call: Call) -> AbstractContextManager[None]:
+        """Hold one of the places that the caller has for calls at once; raises `LimitError`."""
+        return self.allowance.at_once(self.policy.callers.get(call.caller), call.id)
 
     async def __call__(self, call: Call, caller: Caller) -> tuple[Operation, Rules]:
         """Return the operation and the rules for it.
 
         Raises `NotFoundError` for an operation that there is not, `PolicyError` for one that is
-        paused or that the caller may not use, `LimitError` when its own rate is used up, and
-        `UnsupportedError` for one whose request we cannot build.
+        paused or that the caller may not use, `UnsupportedError` for one whose request we cannot
+        build, and `LimitError` when the caller's own rate or quota is used up. A dry run makes no
+        call, so it takes nothing of the quota.
         """
         operation = self.operation(call.operation)
         await self.pauses.check(caller.name, operation)
         self.policy.authorize(caller, operation)
-        if caller.rate is not None:
-            await self.rates.take(((caller.name, caller.rate),), caller.rule)
         if operation.contract.unsupported:
             raise UnsupportedError(
                 f"{operation.id} cannot be called: {operation.contract.unsupported}"
             )
+        if caller.rate is not None:
+            await self.rates.take(((caller.name, caller.rate),), caller.rule_of["rate"])
+        if not call.dry_run:
+            await self.allowance.take(caller, call.id)
         return operation, self.policy.rules(operation)

@@ -7,25 +7,84 @@ regard to case: an API that writes `CardNumber` today and `cardnumber` tomorrow 
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from dragoman.operation import JsonValue
+from dragoman.exact_json import decode, encode
+from dragoman.operation import JsonValue, Received
 
-__all__ = ["hide"]
+__all__ = ["hide", "hide_in_error"]
 
 _ANY_DEPTH = "**"
+_LONGEST = 200
+"""Characters of a name that is remembered; APIs choose how long theirs are."""
+
+_LARGEST_ERROR = 64 * 1024
+"""Bytes; of a larger one nothing is told on."""
+
 Segments = tuple[str, ...]
 
 
 def hide(value: JsonValue, patterns: Sequence[str]) -> JsonValue:
-    """Return a value without the members that a pattern names; the same object without patterns."""
+    """Return a value without the members that a pattern names; the same object without patterns.
+
+    Text that is JSON loses them too. Other text has no members that could be taken out, and is
+    not shown where the name of one stands in it.
+    """
     if not patterns:
         return value
+    if isinstance(value, str):
+        return _of_text(value, patterns)
     return _without(
-        value, frozenset(_reached(tuple(text.lower().split(".")), 0) for text in patterns)
+        value, frozenset(_reached(tuple(_folded(text).split(".")), 0) for text in patterns)
     )
+
+
+def hide_in_error(received: Received, patterns: Sequence[str]) -> Received:
+    """Return an error of an API without the members; what is no JSON is told to nobody anyway."""
+    if not patterns or received.status < 400:
+        return received
+    if len(received.body) > _LARGEST_ERROR:
+        return replace(received, body=b"")
+    try:
+        body = encode(hide(decode(received.body.removeprefix(b"\xef\xbb\xbf")), patterns))
+    except (ValueError, ArithmeticError, RecursionError):
+        body = b""
+    return replace(received, body=body)
+
+
+def _of_text(text: str, patterns: Sequence[str]) -> JsonValue:
+    try:
+        found = decode(text.encode())
+    except (ValueError, ArithmeticError, RecursionError):
+        found = None
+    if isinstance(found, Mapping | list):
+        return encode(hide(found, patterns)).decode()
+    searched = _folded(text)
+    for pattern in patterns:
+        name = pattern.rpartition(".")[2]
+        if _stands_in(searched, _folded(name)):
+            return {"note": f"Not shown: '{name}' stands in it, and text has no fields to hide."}
+    return text
+
+
+def _stands_in(text: str, name: str) -> bool:
+    """Whether a name is a word of a text; of a glob, whether its longest part is in it."""
+    parts = re.split(r"[*?]+", name)
+    if len(parts) > 1:
+        return max(parts, key=len) in text
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+
+
+def _folded(name: str) -> str:
+    """Return a name as it is compared: in whatever case and form it was written (Unicode 3.13)."""
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
 
 
 State = tuple[Segments, frozenset[int]]
@@ -45,7 +104,8 @@ def _without(value: JsonValue, states: frozenset[State]) -> JsonValue:
     if isinstance(value, Mapping):
         kept: dict[str, JsonValue] = {}
         for name, member in value.items():
-            after = [_step(state, name.lower()) for state in states]
+            step = _step if len(name) <= _LONGEST else _step.__wrapped__
+            after = [step(state, _folded(name)) for state in states]
             if not any(is_hidden for is_hidden, _ in after):
                 kept[name] = _without(member, frozenset(state for _, state in after))
         return kept

@@ -6,8 +6,9 @@ not there at all: who asks does not learn that it exists.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from dragoman.access.policy import Owner, Rules, facts_of
 from dragoman.config.conditions import ConditionFault, evaluate
@@ -44,7 +45,7 @@ async def check_before(
         arguments = {name: evaluate(text, facts_of(call)) for name, text in owner.arguments.items()}
     except ConditionFault:
         raise absent(operation, rules) from None
-    with same_as_absent(operation, rules):
+    with _not_found(operation, rules):
         found = await read(
             Call(
                 id=new_id(),
@@ -60,7 +61,8 @@ async def check_before(
                 question=call.question,
             )
         )
-    if not _is_theirs(owner, call, found):
+    # In a thread: the thing that was read may be large.
+    if not await asyncio.to_thread(_is_theirs, owner, call, found):
         raise absent(operation, rules)
 
 
@@ -79,13 +81,21 @@ def owned(data: JsonValue, call: Call, operation: Operation, rules: Rules) -> Js
     return data
 
 
+def same_as_absent(operation: Operation, rules: Rules) -> AbstractContextManager[None]:
+    """Tell of what the API does not find as of what belongs to another.
+
+    Where something was read first, it is theirs by now, and they are told what the API says.
+    """
+    is_judged = rules.owner is None or rules.owner.read is not None
+    return nullcontext() if is_judged else _not_found(operation, rules)
+
+
 @contextmanager
-def same_as_absent(operation: Operation, rules: Rules) -> Iterator[None]:
-    """Tell of what the API does not find as of what belongs to another."""
+def _not_found(operation: Operation, rules: Rules) -> Iterator[None]:
     try:
         yield
     except ApiError as error:
-        if rules.owner is not None and error.upstream_status in _ABSENT:
+        if error.upstream_status in _ABSENT:
             raise absent(operation, rules) from None
         raise
 

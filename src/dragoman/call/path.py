@@ -11,15 +11,16 @@ call ends early for a good reason: it waits for a person, or is a repeat of one 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from dragoman.access.policy import Rules
-from dragoman.apis.http.answer import read_answer
 from dragoman.call.approve import Approve
 from dragoman.call.authorize import Authorize
 from dragoman.call.claim import Claiming
 from dragoman.call.ending import Ended, done, failed
 from dragoman.call.fill import fill
+from dragoman.call.hide import hide_in_error
 from dragoman.call.identify import Identify
 from dragoman.call.limit import Limit
 from dragoman.call.owner import check_before, same_as_absent
@@ -27,7 +28,7 @@ from dragoman.call.prepare import prepare, previewed
 from dragoman.call.record import Record, Trace
 from dragoman.call.reuse import Reuse
 from dragoman.call.send import Send, refuse_errors
-from dragoman.call.shape import Shape
+from dragoman.call.shape import Shape, readable
 from dragoman.call.validate import Validate
 from dragoman.errors import ConfigurationError, DragomanError
 from dragoman.operation import Call, JsonValue, Operation, Outcome, Prepared, Received
@@ -54,7 +55,8 @@ class CallPath:
         """Carry out one call and record it; what goes wrong on the way is in the outcome."""
         async with self.record(call) as trace:
             try:
-                outcome = await self._stages(call, trace)
+                with self.authorize.at_once(call):
+                    outcome = await self._stages(call, trace)
             except Ended as ended:
                 outcome = ended.outcome
             except DragomanError as error:
@@ -62,16 +64,18 @@ class CallPath:
             trace.outcome = outcome
         return trace.finished
 
-    async def read(self, call: Call) -> JsonValue:
+    async def read(self, call: Call, account: str) -> JsonValue:
         """Return what an API answers, unshaped, for a rule of the owner; recorded like any call.
+
+        It is asked now and of that account, for a rule is judged by nothing else.
 
         Raises the `DragomanError` that ends the call.
         """
         async with self.record(call) as trace:
             try:
-                _, _, prepared, received = await self._received(call, trace)
+                _, _, prepared, received = await self._received(call, trace, account)
                 trace.outcome = done(call, prepared)
-                return await asyncio.to_thread(read_answer, received)
+                return await asyncio.to_thread(readable, received, quoted=False)
             except Ended as ended:
                 trace.outcome = ended.outcome
                 raise ConfigurationError(
@@ -86,17 +90,20 @@ class CallPath:
         return await self.shape(trace.call, operation, rules, prepared, received)
 
     async def _received(
-        self, call: Call, trace: Trace
+        self, call: Call, trace: Trace, judged_in: str | None = None
     ) -> tuple[Operation, Rules, Prepared, Received]:
         caller = self.identify(call)
         operation, rules = await self.authorize(call, caller)
+        if judged_in is None:
+            account = self.authorize.policy.account(caller, operation.api)
+        else:
+            account, rules = judged_in, replace(rules, owner=None, cache=0.0)
         call = trace.call = fill(call, operation, rules)
         self.validate(call, operation)
-        account = self.authorize.policy.account(caller, operation.api)
         prepared = trace.prepared = prepare(call, operation, account)
         if call.dry_run:
             raise Ended(previewed(call, prepared, rules))
-        await check_before(call, operation, rules, self.read)
+        await check_before(call, operation, rules, partial(self.read, account=account))
 
         async def perform() -> Received:
             trace.approval = await self.approve(call, prepared, rules)
@@ -105,7 +112,7 @@ class CallPath:
                 held.received = trace.received = await self.send(
                     prepared, rules, call.deadline, call.user
                 )
-                refuse_errors(prepared, held.received)
+                refuse_errors(prepared, hide_in_error(held.received, rules.hide))
                 return held.received
 
         with same_as_absent(operation, rules):

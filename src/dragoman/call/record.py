@@ -62,7 +62,8 @@ class Record:
             record = self._record(trace)
             if trace.outcome is not None:
                 outcome = redacted(trace.outcome, self.live)
-                trace.outcome = replace(outcome, record=record.as_json())
+                told = cast("JsonObject", self.live.redact_json(record.as_json()))
+                trace.outcome = replace(outcome, record=told)
             await self.audit.call(record)
 
     def _record(self, trace: Trace) -> CallRecord:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 from dragoman.access.policy import Rules
@@ -11,9 +11,11 @@ from dragoman.apis.http.answer import problem_of
 from dragoman.apis.kinds import KINDS
 from dragoman.clock import Deadline
 from dragoman.credentials.credentials import Credentials
-from dragoman.errors import NetworkError
+from dragoman.errors import DragomanError, NetworkError
+from dragoman.exact_json import decode, encode
 from dragoman.network import Network, Reach
 from dragoman.operation import Prepared, Received
+from dragoman.secrets.live import LiveValues
 
 __all__ = ["Route", "Send", "refuse_errors"]
 
@@ -32,11 +34,12 @@ class Send:
 
     routes: Mapping[str, Route]
     network: Network
+    live: LiveValues
 
     async def __call__(
         self, prepared: Prepared, rules: Rules, deadline: Deadline, user: str | None = None
     ) -> Received:
-        """Return what the API answered, whatever its status.
+        """Return what the API answered, whatever its status; an error without our secrets.
 
         After a 401 it is sent once more, with another credential where there is one.
 
@@ -58,12 +61,34 @@ class Send:
             reach=route.reach,
             max_bytes=rules.max_bytes,
         )
-        received = await send(shown)
+        received = await self._told(send(shown))
         if received.status != 401 or not shown.label:
-            return received
+            return self._redacted(received)
         # A 401 means that nothing was done (RFC 9110, 15.5.2), so a write may go out again.
         another = await credentials.renewed(shown, security, target, deadline, user=user)
-        return received if another is None else await send(another)
+        return self._redacted(received if another is None else await self._told(send(another)))
+
+    async def _told(self, sending: Awaitable[Received]) -> Received:
+        """Wait for an answer; an error, which may say where a redirect pointed, without secrets."""
+        try:
+            return await sending
+        except DragomanError as error:
+            error.detail = self.live.redact(error.detail)
+            error.args = (error.detail,)
+            raise
+
+    def _redacted(self, received: Received) -> Received:
+        """Return an error without any secret: what is told of it is cut and put on one line later,
+        and half a secret, or one without its line break, would not be known as one any more.
+        """
+        if received.status < 300:
+            return received
+        headers = tuple((name, self.live.redact(value)) for name, value in received.headers)
+        try:
+            body = encode(self.live.redact_json(decode(received.body)))
+        except (ValueError, ArithmeticError, RecursionError):
+            body = self.live.redact_bytes(received.body)
+        return replace(received, headers=headers, body=body)
 
 
 def refuse_errors(prepared: Prepared, received: Received) -> None:

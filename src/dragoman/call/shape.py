@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, cast
@@ -15,7 +15,7 @@ from dragoman.apis.http.answer import read_answer
 from dragoman.call.hide import hide
 from dragoman.call.owner import owned
 from dragoman.call.trim import items_in, trim, without_empties
-from dragoman.errors import ConfigurationError
+from dragoman.errors import ConfigurationError, ResponseError
 from dragoman.exact_json import encode
 from dragoman.operation import (
     Call,
@@ -27,12 +27,13 @@ from dragoman.operation import (
     Received,
     Status,
 )
+from dragoman.secrets.live import LiveValues
 
 if TYPE_CHECKING:
     from jmespath import Options
     from jmespath.parser import ParsedResult
 
-__all__ = ["Shape"]
+__all__ = ["Shape", "readable"]
 
 _DECIMAL = re.compile(rb"[0-9](?:\.[0-9]|[eE][-+0-9])")
 """What stands in a body that may hold a number other than an integer."""
@@ -43,7 +44,9 @@ _LARGE = 128 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Has nothing of its own: an answer is shaped by the rules of its operation."""
+    """Shapes an answer by the rules of its operation; no secret is cut in two."""
+
+    live: LiveValues
 
     async def __call__(
         self, call: Call, operation: Operation, rules: Rules, prepared: Prepared, received: Received
@@ -53,9 +56,11 @@ class Shape:
         Raises `ResponseError` for what cannot be read, `NotFoundError` for what is another's.
         """
         if len(received.body) > _LARGE:
-            data, cuts, total = await asyncio.to_thread(_shaped, call, operation, rules, received)
+            data, cuts, total = await asyncio.to_thread(
+                _shaped, call, operation, rules, received, self.live
+            )
         else:
-            data, cuts, total = _shaped(call, operation, rules, received)
+            data, cuts, total = _shaped(call, operation, rules, received, self.live)
         return Outcome(
             id=call.id,
             operation=operation.id,
@@ -70,9 +75,9 @@ class Shape:
 
 
 def _shaped(
-    call: Call, operation: Operation, rules: Rules, received: Received
+    call: Call, operation: Operation, rules: Rules, received: Received, live: LiveValues
 ) -> tuple[JsonValue, tuple[str, ...], int | None]:
-    data = owned(read_answer(received), call, operation, rules)
+    data = owned(_read(received, rules, live), call, operation, rules)
     # Before `select`, so that no expression can carry a hidden field out under another name.
     data = hide(data, rules.hide)
     if rules.select is not None:
@@ -80,7 +85,31 @@ def _shaped(
     total = items_in(data)
     if call.budget is None:
         return data, (), total
-    return *trim(without_empties(data), call.budget), total
+    fitted, cuts = trim(without_empties(data), call.budget)
+    if cuts:  # Half a secret would not be known as one afterwards.
+        fitted, cuts = trim(live.redact_json(without_empties(data)), call.budget)
+    return fitted, cuts, total
+
+
+def _read(received: Received, rules: Rules, live: LiveValues) -> JsonValue:
+    quoted = rules.owner is None and not rules.hide
+    try:
+        return readable(received, quoted=quoted)
+    except ResponseError:
+        # The error quotes how the answer begins: it has to say so of one without secrets.
+        return readable(replace(received, body=live.redact_bytes(received.body)), quoted=quoted)
+
+
+def readable(received: Received, *, quoted: bool) -> JsonValue:
+    """Return the value of an answer; raises `ResponseError`, which quotes it only where it may."""
+    try:
+        return read_answer(received)
+    except ResponseError:
+        if quoted:
+            raise
+        raise ResponseError(
+            "The answer is no JSON that can be read, and says that it is."
+        ) from None
 
 
 def _note(operation: Operation, received: Received, cuts: tuple[str, ...]) -> str:
@@ -111,10 +140,15 @@ def _select(operation: Operation, rules: Rules, data: JsonValue, *, exact: bool)
             encode(selected)  # an expression alone (`&name`) is a value of JMESPath, not of JSON
     # Its functions let Python's own errors through; those of JMESPath itself are ValueErrors.
     except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
-        raise ConfigurationError(
-            f"{rules.rule_of.get('select', operation.id)}: select of {operation.id}: {error}"
-        ) from None
+        where = rules.rule_of.get("select", operation.id)
+        raise ConfigurationError(f"{where}: select of {operation.id}: {_start(error)}") from None
     return selected
+
+
+def _start(error: Exception) -> str:
+    """Return what is wrong, not all of it: JMESPath repeats the value, however large it is."""
+    text = str(error)
+    return text if len(text) <= 300 else f"{text[:300]}…"
 
 
 @lru_cache(maxsize=512)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import Parameter
 
+from dragoman.access.policy import Rules
 from dragoman.catalog.arguments import fits_none
 from dragoman.cli.call import problem_line
 from dragoman.cli.command import CREDENTIALS, FAILED, USAGE, Options, exit_code_of_problem, verb
 from dragoman.cli.diff import waiting
 from dragoman.cli.draft import effects
 from dragoman.cli.terminal import complain, duration, mark, note, print_json, warn
-from dragoman.config.settings import AuthValue
-from dragoman.errors import Fault
+from dragoman.clock import Deadline
+from dragoman.errors import CredentialError, Fault
+from dragoman.identifiers import new_id
 from dragoman.lint.owner import owner_warnings
-from dragoman.operation import Effect, JsonValue, Operation, Outcome
+from dragoman.operation import Call, Effect, JsonObject, JsonValue, Operation, Outcome
 from dragoman.secrets.reference import Template
 
 if TYPE_CHECKING:
@@ -33,12 +35,20 @@ _SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found of one API: a line for a person, and the exit code that it means."""
+    """What was found of an API, or one account of it: lines for a person, and the exit code."""
 
     api: str
+    account: str
     ok: bool
     text: str
     code: int = 0
+
+    @property
+    def lines(self) -> list[str]:
+        """What to show, each line with the name of the API, and of the account if it has some."""
+        name = f"{self.api} ({self.account})" if self.account else self.api
+        lines = self.text.splitlines()
+        return [f"{name}: {line.removeprefix(f'{self.api}: ')}" for line in lines]
 
 
 @app.default
@@ -62,15 +72,15 @@ async def check(
         if api is not None and api not in apis:
             complain(f"there is no API '{api}'. The file has: {', '.join(apis)}")
             return USAGE
-        missing = _missing_secrets(d, api)
         wanted = [name for name in apis if api in (None, name)]
-        findings = await asyncio.gather(*(_check(d, name, missing) for name in wanted))
+        accounts = [(name, one) for name in wanted for one in apis[name].accounts or ("",)]
+        findings = await asyncio.gather(*(_check(d, *account) for account in accounts))
         warnings = await asyncio.to_thread(_warnings, d, wanted)
         if json:
             told = [_as_json(finding) for finding in findings]
             print_json({"apis": told, "warnings": warnings})
         else:
-            _show(d, findings, missing)
+            _show(d, findings)
             for text in warnings:
                 warn(text)
     return max((finding.code for finding in findings), default=0)
@@ -82,24 +92,42 @@ def _warnings(d: Dragoman, apis: Sequence[str]) -> list[str]:
     return owner_warnings(one for one in operations if one.api in apis)
 
 
-def _missing_secrets(d: Dragoman, api: str | None) -> dict[str, list[str]]:
-    """Return for each API the complaint about every secret of it that is not set."""
-    missing: dict[str, list[str]] = {}
-    for name, settings in d.configuration.settings.apis.items():
-        if api not in (None, name):
-            continue
-        shown: dict[tuple[str, ...], dict[str, AuthValue]] = {
-            ("accounts", one): auth for one, auth in settings.accounts.items()
-        } or {("auth",): settings.auth}
-        for way, key, value in ((w, k, v) for w, auth in shown.items() for k, v in auth.items()):
-            where = d.configuration.where("apis", name, *way, key)
-            for template in _templates(value):
-                for reference in d.parts.secrets.missing(template):
-                    missing.setdefault(name, []).append(
-                        f"{name}: {reference.name} is not set ({where}). "
-                        "Set it in the shell or in .env."
-                    )
-    return missing
+async def _check(d: Dragoman, name: str, account: str) -> Finding:
+    def found(text: str, code: int = 0) -> Finding:
+        return Finding(name, account, ok=not code, text=text, code=code)
+
+    fault = d.parts.unavailable.get(name)
+    if fault is not None:
+        return found(str(fault), FAILED)
+    if unread := await _unread_secrets(d, name, account):
+        return found("\n".join(unread), CREDENTIALS)
+    operations = [o for o in d.parts.catalog.operations.values() if o.api == name]
+    settings = d.configuration.settings.apis[name]
+    vain = await asyncio.to_thread(fits_none, operations, settings, d.configuration.where)
+    if vain:
+        return found("\n".join(vain), USAGE)
+    probe = await asyncio.to_thread(_harmless_read, d, operations)
+    if probe is None:
+        why = "no read that needs no argument, end user or approval"
+        return found(f"{effects(operations)}; {why}, so it was not called")
+    if waits := await _waits_for_people(d, probe, account):
+        return found(f"{effects(operations)}; {waits}")
+    code, text = _judge(probe, await _read(d, probe, account))
+    return found(text if code else f"{effects(operations)}; {text}", code)
+
+
+async def _unread_secrets(d: Dragoman, name: str, account: str) -> list[str]:
+    """Return the complaint about each secret that its store does not give."""
+    complaints: dict[str, None] = {}
+    place = ("apis", name, *(("accounts", account) if account else ("auth",)))
+    for key, value in d.configuration.settings.apis[name].auth_of(account).items():
+        for template in _templates(value):
+            try:
+                where = d.configuration.where(*place, key)
+                await d.parts.secrets.resolve(template, where=where)
+            except CredentialError as error:
+                complaints[str(error)] = None
+    return list(complaints)
 
 
 def _templates(value: object) -> list[Template]:
@@ -111,62 +139,81 @@ def _templates(value: object) -> list[Template]:
     return [one for member in members for one in _templates(member)]
 
 
-async def _check(d: Dragoman, name: str, missing: Mapping[str, Sequence[str]]) -> Finding:
-    fault = d.parts.unavailable.get(name)
-    if fault is not None:
-        return Finding(name, ok=False, text=f"{name}: {fault}", code=FAILED)
-    operations = [o for o in d.parts.catalog.operations.values() if o.api == name]
-    if name in missing:
-        return Finding(name, ok=False, text="; ".join(missing[name]), code=CREDENTIALS)
-    vain = await asyncio.to_thread(
-        fits_none, operations, d.configuration.settings.apis[name], d.configuration.where
-    )
-    if vain:
-        return Finding(name, ok=False, text="\n".join(vain), code=USAGE)
-    probe = _harmless_read(operations)
-    if probe is None:
-        text = f"{name}: {effects(operations)}; no read without arguments, so it was not called"
-        return Finding(name, ok=True, text=text)
-    outcome = await d.call(probe.id, timeout=_SECONDS, door="cli")
-    return _judge(name, operations, probe, outcome)
-
-
-def _harmless_read(operations: Sequence[Operation]) -> Operation | None:
-    """Return a read that needs no argument, preferably one that shows the credential."""
+def _harmless_read(d: Dragoman, operations: Sequence[Operation]) -> Operation | None:
+    """Return a read that needs nothing, preferably one that shows the credential."""
     fitting = [
         operation
         for operation in operations
         if operation.effect is Effect.READ
         and not operation.contract.unsupported
-        and not operation.contract.input_schema.get("required")
+        and _needs_nothing(operation, d.parts.policy.rules(operation))
     ]
     return min(fitting, key=lambda o: (not o.contract.security, len(o.route)), default=None)
 
 
-def _judge(
-    name: str, operations: Sequence[Operation], probe: Operation, outcome: Outcome
-) -> Finding:
+def _needs_nothing(operation: Operation, rules: Rules) -> bool:
+    """Whether a call goes out at once, without an argument, an end user or a person's yes."""
+    schema = operation.contract.input_schema
+    of_user = {name for name, value in rules.fill.items() if value == "caller.user"}
+    required = cast("Sequence[str]", schema.get("required", ()))
+    properties = cast("JsonObject", schema.get("properties", {}))
+    return not (
+        of_user & properties.keys()
+        or set(required) - rules.fill.keys()
+        or rules.may_need_approval(Effect.READ)
+        or (rules.owner is not None and rules.owner.needs_user)
+    )
+
+
+async def _waits_for_people(d: Dragoman, probe: Operation, account: str) -> str:
+    """Say who can connect, where each end user calls with a token of their own and we have none."""
+    credentials = d.parts.routes[probe.api].accounts[account]
+    grant = credentials.of_user(probe.contract.security)
+    if grant is None:
+        return ""
+    subjects = await grant.subjects()
+    if "" in subjects:
+        return ""
+    others = f"{len(subjects)} end user{'s have' if len(subjects) > 1 else ' has'} connected"
+    more = f" --account {account}" if account else ""
+    return (
+        f"not called: you have not connected{f' ({others})' if subjects else ''}. To do so: "
+        f"dragoman connect {probe.api}{more}, with --user ID for an end user"
+    )
+
+
+async def _read(d: Dragoman, probe: Operation, account: str) -> Outcome:
+    """Call an operation as the owner, with one account of its API."""
+    path = d.parts.path
+    policy = replace(d.parts.policy, owner_accounts={probe.api: account})
+    call_id = new_id()
+    return await replace(path, identify=replace(path.identify, policy=policy)).run(
+        Call(
+            id=call_id,
+            operation=probe.id,
+            arguments={},
+            deadline=Deadline.after(_SECONDS, d.parts.clock),
+            scope=f"call:{call_id}",
+            door="cli",
+        )
+    )
+
+
+def _judge(probe: Operation, outcome: Outcome) -> tuple[int, str]:
     """Tell an API that answered from one that did not: a refused argument is an answer too."""
     problem = outcome.problem
-    credential = outcome.record.get("credential")
-    took = duration(float(cast("float", outcome.record.get("seconds") or 0.0)))
     if problem is None or (problem.code == "api" and problem.fault is Fault.ARGUMENTS):
+        credential = outcome.record.get("credential")
         shown = f" with {credential}" if credential else " without a credential"
-        text = f"{name}: {effects(operations)}; {probe.name} answered{shown} in {took}"
-        return Finding(name, ok=True, text=text)
-    code = exit_code_of_problem(outcome.status, problem)
-    return Finding(name, ok=False, text=f"{name}: {problem_line(problem)}", code=code)
+        took = duration(float(cast("float", outcome.record.get("seconds") or 0.0)))
+        return 0, f"{probe.name} answered{shown} in {took}"
+    return exit_code_of_problem(outcome.status, problem), problem_line(problem)
 
 
-def _show(d: Dragoman, findings: Sequence[Finding], missing: Mapping[str, Sequence[str]]) -> None:
+def _show(d: Dragoman, findings: Sequence[Finding]) -> None:
     for finding in findings:
-        if finding.ok:
-            mark(finding.text)
-        elif finding.api in missing:
-            for line in missing[finding.api]:
-                complain(line)
-        else:
-            complain(finding.text)
+        for line in finding.lines:
+            (mark if finding.ok else complain)(line)
     for name, description in d.parts.descriptions.items():
         for remark in description.findings:
             note(f"  {name}: {remark}")
@@ -187,4 +234,6 @@ def _show_pinned(d: Dragoman) -> None:
 
 
 def _as_json(finding: Finding) -> dict[str, JsonValue]:
-    return {"api": finding.api, "ok": finding.ok, "text": finding.text}
+    account = {"account": finding.account} if finding.account else {}
+    text = "; ".join(finding.lines)
+    return {"api": finding.api, **account, "ok": finding.ok, "text": text}

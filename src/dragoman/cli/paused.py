@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dragoman.audit.pauses import ALL
@@ -15,8 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["subject_of"]
 
 
-def subject_of(name: str | None, parts: Parts, *, everything: bool) -> str:
+def subject_of(
+    name: str | None, parts: Parts, *, everything: bool, paused: Iterable[str] = ()
+) -> str:
     """Return the subject that an owner names: `api:shop`, or `caller:bot` where both have a name.
+
+    One of those that are `paused` comes first, also where the file knows it no longer.
 
     Raises `NotFoundError` for a name that is nothing here, and `ConfigurationError` for one that
     is both an API and a caller, or where none and not `--all` is given.
@@ -33,10 +38,14 @@ def subject_of(name: str | None, parts: Parts, *, everything: bool) -> str:
         *(f"caller:{caller}" for caller in (*settings.callers, OWNER)),
         *(f"operation:{operation}" for operation in parts.catalog.operations),
     ]
-    found = [one for one in known if name in (one, one.partition(":")[2])]
+    found = _named(name, paused) or _named(name, known)
     if len(found) > 1:
         raise ConfigurationError(f"'{name}' is {' and '.join(found)}. Write which.")
     if not found:
         hint = did_you_mean(name, [one.partition(":")[2] for one in known])
         raise NotFoundError(f"There is no API, operation or caller '{name}'.", hint=hint)
     return found[0]
+
+
+def _named(name: str, subjects: Iterable[str]) -> list[str]:
+    return [one for one in subjects if name in (one, one.partition(":")[2])]

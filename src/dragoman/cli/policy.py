@@ -8,11 +8,12 @@ from cyclopts import Parameter
 
 from dragoman.access.policy import Verdict
 from dragoman.app.dragoman import Dragoman
+from dragoman.call.fill import fill
 from dragoman.cli.arguments import read_typed
 from dragoman.cli.command import REFUSED, Options, verb
 from dragoman.cli.terminal import mark, note, print_json, table, warn
 from dragoman.clock import Deadline
-from dragoman.errors import DragomanError
+from dragoman.errors import DragomanError, UnsupportedError
 from dragoman.identifiers import new_id
 from dragoman.operation import OWNER, Call, Operation
 
@@ -68,7 +69,7 @@ async def policy(
         return 0
     _show(found)
     for pause in paused:
-        warn(f"{pause.subject} is paused: dragoman unpause {pause.named}")
+        warn(f"{pause.subject} is paused: dragoman unpause {pause.again}")
     return 0
 
 
@@ -129,6 +130,12 @@ async def _verdict(
     try:
         d.parts.path.identify(call)
         await d.parts.pauses.check(caller, operation)
+        d.parts.policy.authorize(known, operation)
+        if unsupported := operation.contract.unsupported:
+            raise UnsupportedError(f"{operation.id} cannot be called: {unsupported}")
+        if words or user is not None:
+            call = fill(call, operation, d.parts.policy.rules(operation))
     except DragomanError as error:
         return Verdict("deny", error.detail, error.rule)
-    return d.parts.policy.verdict(known, operation, call if words else None)
+    is_one = bool(words) or user is not None
+    return d.parts.policy.verdict(known, operation, call if is_one else None)

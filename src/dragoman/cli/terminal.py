@@ -86,8 +86,9 @@ def pretty(value: JsonValue) -> str:
 
 
 def print_json(value: object) -> None:
-    """Write one JSON object to stdout, for `--json`."""
-    print(pretty(cast("JsonValue", value)))
+    """Write one JSON object to stdout, for `--json`; what would act on a terminal is escaped."""
+    text = pretty(cast("JsonValue", value))
+    print(_HIDING.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def print_members(members: Mapping[str, JsonValue]) -> None:

@@ -36,7 +36,8 @@ async def unpause(
         Who says so, for the record. [default: the user of this machine]
     """
     async with options.open() as d:
-        subject = subject_of(name, d.parts, everything=all)
+        paused = [one.subject for one in await d.parts.pauses.in_force()]
+        subject = subject_of(name, d.parts, everything=all, paused=paused)
         await d.parts.pauses.end(subject, by=by or who())
         left = await d.parts.pauses.in_force()
     still = f" Still paused: {', '.join(one.subject for one in left)}." if left else ""

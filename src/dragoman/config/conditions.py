@@ -23,6 +23,7 @@ NAMES = ("args", "caller", "result", "effect")
 """What a condition may speak of: arguments, who calls, what came back, what the operation does."""
 
 _USER = re.compile(r"\bcaller\s*\.\s*user\b")
+_MEMBER = re.compile(r"\b(args|result)\b(?:\s*\.\s*([A-Za-z_]\w*)(?!\w)(?!\s*\())?")
 _MAX_LENGTH = 2_000
 _LARGEST = 2**63 - 1
 
@@ -49,7 +50,8 @@ def check(text: str) -> None:
 def evaluate(text: str, facts: JsonObject) -> JsonValue:
     """Return the value of a condition over facts by name; raises `ConditionFault`."""
     try:
-        value = _compiled(text).eval(data=cast("dict[str, object]", _plain(facts)))
+        seen = _plain(_mentioned(text, facts))
+        value = _compiled(text).eval(data=cast("dict[str, object]", seen))
     except (RuntimeError, TypeError, ValueError, OverflowError) as error:
         raise ConditionFault(str(error)[:200]) from None
     if value.type().name() in ("ERROR", "UNKNOWN"):
@@ -74,12 +76,37 @@ def _compiled(text: str) -> Expression:
     return _environment().compile(text)
 
 
+def _mentioned(text: str, facts: JsonObject) -> JsonObject:
+    """Return facts with those arguments and members of a result that a condition asks for by name.
+
+    The library copies all that it is given, and lets no other thread run meanwhile.
+    """
+    asked, seen = set(_MEMBER.findall(text)), dict(facts)
+    for noun in ("args", "result"):
+        value, names = facts.get(noun), {name for of, name in asked if of == noun}
+        if isinstance(value, Mapping) and "" not in names:
+            seen[noun] = {name: value[name] for name in names if name in value}
+    return seen
+
+
 def _plain(value: JsonValue) -> JsonValue:
-    """Return a value with decimals and large integers as floats: CEL has 64 bits of either."""
-    if isinstance(value, Decimal) or (type(value) is int and abs(value) > _LARGEST):
-        return float(value)
+    """Return a value with numbers of 64 bits, as CEL has them; others are text.
+
+    So two that differ are never equal, and to ask which is larger has no answer.
+    """
+    if isinstance(value, Decimal):
+        return _plain_decimal(value)
+    if type(value) is int and abs(value) > _LARGEST:
+        return str(value)
+    if value != value:  # noqa: PLR0124 - NaN, which is neither more nor less than any number
+        return "NaN"
     if isinstance(value, Mapping):
         return {name: _plain(member) for name, member in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(item) for item in value]
     return value
+
+
+def _plain_decimal(value: Decimal) -> float | str:
+    plain = float(value)
+    return plain if value.is_finite() and Decimal(repr(plain)) == value else str(value)

@@ -42,6 +42,7 @@ def inconsistencies(settings: Settings, where: Where) -> tuple[str, ...]:
         faults += (f"{where(*place)}: {what}" for place, what in _of_api(name, api))
     faults += (f"{where(*place)}: {what}" for place, what in _of_names(settings))
     faults += (f"{where(*place)}: {what}" for place, what in _of_accounts(settings))
+    faults += (f"{where(*place)}: {what}" for place, what in _of_quotas(settings))
     return tuple(faults)
 
 
@@ -86,6 +87,14 @@ def _of_accounts(settings: Settings) -> Iterator[Fault]:
             if account not in known:
                 has = f"It has: {', '.join(known)}." if known else "It has none."
                 yield place, f"{api} has no account '{account}'. {has}"
+
+
+def _of_quotas(settings: Settings) -> Iterator[Fault]:
+    """Yield the quotas that cannot be counted, because the log does not go back a day."""
+    for name, caller in settings.callers.items():
+        if caller.quota is not None and settings.privacy.keep < 1:
+            what = "is counted in the audit log, which privacy.keep ends before the day does"
+            yield ("callers", name, "quota"), f"callers.{name}.quota {what}: keep at least 1d"
 
 
 def _of_addresses(at: tuple[str, ...], api: ApiSettings) -> Iterator[Fault]:

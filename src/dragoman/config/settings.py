@@ -57,7 +57,7 @@ NOT_YET: dict[str, frozenset[str]] = {
     "Settings": frozenset({"client_confirms", "public_url", "flows"}),
     "ApiSettings": frozenset({"idempotency", "graphql", "sql", "mcp", "python"}),
     "OperationSettings": frozenset({"idempotency", "python", "returns"}),
-    "CallerSettings": frozenset({"quota", "concurrency", "client_confirms"}),
+    "CallerSettings": frozenset({"client_confirms"}),
 }
 """By settings class, the keys of the plan that this version does not enforce."""
 
@@ -310,6 +310,11 @@ class CallerSettings(Model):
     """Whose token of the identity provider has all of these is this caller."""
     acts_for: ActsFor = "none"
     rate: Rate | None = None
+    concurrency: Annotated[int, Field(ge=1, le=10_000, strict=True)] | None = None
+    """How many calls it may have under way at once, in one process; more are refused."""
+    quota: Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)] | None = None
+    """How many calls it may make in a day (UTC), in all processes. A dry run is none, nor is what
+    is refused before there is a request: for its scope, its arguments, or the caller's rate."""
 
 
 class ModelSettings(Model):

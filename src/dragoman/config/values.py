@@ -171,6 +171,8 @@ def _field_pattern(value: object) -> object:
     segments = value.split(".")
     if not all(segments) or len(segments) > _MAX_SEGMENTS or segments[-1] == "**":
         raise ValueError("must be a path that ends with a member, such as **.card_number")
+    if set("[]$") & set(value):
+        raise ValueError("must be names and dots, such as lines.card: lists are passed through")
     return value
 
 

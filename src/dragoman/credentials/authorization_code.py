@@ -14,11 +14,12 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 from dragoman.clock import Clock
 from dragoman.credentials.parts import UserGrant
-from dragoman.credentials.token_endpoint import TokenEndpoint
+from dragoman.credentials.token_endpoint import Form, TokenEndpoint
 from dragoman.credentials.token_response import Refused, Token, seconds_of
 from dragoman.credentials.user_tokens import UserToken, UserTokens
 from dragoman.errors import CredentialError, NetworkError
@@ -29,6 +30,12 @@ _WAIT_SECONDS = 20.0
 """How long a call waits for a refresh that another process has begun."""
 
 _LOOK_SECONDS = 0.05
+
+_WATCH_SECONDS = 2.0
+"""How long the lease of another is watched before it is taken over, though it has ended by our
+clock: where clocks differ, its refresh may be under way, and is done by then."""
+
+_CLOSING_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class AuthorizationCode:
     tokens: UserTokens
     clock: Clock
     account: str = ""
-    _refreshing: dict[str, asyncio.Lock] = field(default_factory=dict, repr=False)
+    _renewing: dict[str, asyncio.Task[UserToken]] = field(default_factory=dict, repr=False)
 
     @property
     def _place(self) -> str:
@@ -85,16 +92,18 @@ class AuthorizationCode:
         person who said no, and a code that the server does not take.
         """
         self._check(begun, brought)
-        form = {
-            "grant_type": "authorization_code",
-            "code": brought["code"],
-            "redirect_uri": begun.redirect_uri,
-            "code_verifier": begun.verifier,
-        }
+        form = Form(
+            {
+                "grant_type": "authorization_code",
+                "code": brought["code"],
+                "redirect_uri": begun.redirect_uri,
+                "code_verifier": begun.verifier,
+            }
+        )
         answer = await self.endpoint.ask(form)
         if isinstance(answer, Refused):
             raise self.endpoint.refused(answer)
-        return await self._keep(answer, subject, former="")
+        return await self.tokens.put(self._given(answer, subject, former=""))
 
     async def token(self, subject: str) -> str:
         """Return the access token of an end user, renewed where it has come to its end.
@@ -105,17 +114,13 @@ class AuthorizationCode:
         known = await self._known(subject)
         if self._is_good(known):
             return known.access
-        async with self._refreshing.setdefault(subject, asyncio.Lock()):
-            until = self.clock.monotonic() + _WAIT_SECONDS
-            while not self._is_good(known := await self._known(subject)):
-                if await self.tokens.begin_refresh(known):
-                    return (await self._refresh(known)).access
-                if self.clock.monotonic() > until:
-                    raise NetworkError(
-                        f"{self.api}: another process is renewing this token.", sent=False
-                    )
-                await asyncio.sleep(_LOOK_SECONDS)
-            return known.access
+        task = self._renewing.get(subject)
+        if task is None:
+            task = self._renewing[subject] = asyncio.create_task(self._renewed(subject))
+            task.add_done_callback(partial(self._has_ended, subject))
+        # It goes on without us: where the server exchanges refresh tokens, one that nobody waited
+        # for would be lost, and the end user would have to connect again.
+        return (await asyncio.shield(task)).access
 
     async def forget(self, subject: str, token: str) -> bool:
         """Renew at the next use a token that the API refused; whether there is a way to."""
@@ -125,6 +130,10 @@ class AuthorizationCode:
         if known.access == token:
             await self.tokens.end_early(known)
         return known.access != token or bool(known.refresh)
+
+    async def subjects(self) -> list[str]:
+        """Return who has connected, 1,000 at the most; the owner is the empty one."""
+        return await self.tokens.subjects(self._place)
 
     async def disconnect(self, subject: str) -> bool:
         """Forget what an end user gave, and give it back where the file says where to.
@@ -139,6 +148,14 @@ class AuthorizationCode:
             await self.endpoint.revoke(self.grant.revocation_url, known.refresh or known.access)
         return True
 
+    async def aclose(self) -> None:
+        """Let refreshes that are under way come to their end, two seconds at the most."""
+        if tasks := list(self._renewing.values()):
+            await asyncio.wait(tasks, timeout=_CLOSING_SECONDS)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
     async def _known(self, subject: str) -> UserToken:
         known = await self.tokens.get(self._place, subject)
         if known is None:
@@ -147,7 +164,26 @@ class AuthorizationCode:
             raise self._reconnect(subject, f"has to connect again: {known.refused}", "To do so")
         reveal = self.endpoint.reveal
         for value in filter(None, (known.access, known.refresh)):
-            reveal.keep_secret(value, f"token of {self.api}")
+            reveal.keep_secret(value, f"token of {self.api}", fleeting=True)
+        return known
+
+    def _has_ended(self, subject: str, task: asyncio.Task[UserToken]) -> None:
+        del self._renewing[subject]
+        if not task.cancelled():
+            task.exception()  # Looked at, because its callers may all have gone.
+
+    async def _renewed(self, subject: str) -> UserToken:
+        """Renew a token, or wait for the process that does."""
+        began = self.clock.monotonic()
+        while not self._is_good(known := await self._known(subject)):
+            waited = self.clock.monotonic() - began
+            if await self.tokens.begin_refresh(known, take_over=waited >= _WATCH_SECONDS):
+                return await self._refresh(known)
+            if waited > _WAIT_SECONDS:
+                raise NetworkError(
+                    f"{self.api}: another process is renewing this token.", sent=False
+                )
+            await asyncio.sleep(_LOOK_SECONDS)
         return known
 
     def _is_good(self, token: UserToken) -> bool:
@@ -157,32 +193,40 @@ class AuthorizationCode:
         """Renew a token (RFC 6749, 6); where another refresh token comes, the old one is void."""
         if not known.refresh:
             return await self._refuse(known, "its token has ended and cannot be renewed")
-        form = {"grant_type": "refresh_token", "refresh_token": known.refresh}
+        form = Form({"grant_type": "refresh_token", "refresh_token": known.refresh})
         try:
             answer = await self.endpoint.ask(form)
         except BaseException:
             await asyncio.shield(self.tokens.release(known))
             raise
         if isinstance(answer, Token):
-            return await self._keep(answer, known.subject, former=known.refresh)
+            return await self._settled(
+                known, self._given(answer, known.subject, former=known.refresh)
+            )
         if answer.error == "invalid_grant":
             said = self.endpoint.reveal.secrets.live.redact(answer.said)
             return await self._refuse(known, said)
         await self.tokens.release(known)
         raise self.endpoint.refused(answer)
 
-    async def _keep(self, token: Token, subject: str, *, former: str) -> UserToken:
+    def _given(self, token: Token, subject: str, *, former: str) -> UserToken:
         reveal, refresh = self.endpoint.reveal, token.refresh_token or former
         for value in filter(None, (token.value, refresh)):
-            reveal.keep_secret(value, f"token of {self.api}")
+            reveal.keep_secret(value, f"token of {self.api}", fleeting=True)
         until = self.clock.now() + timedelta(seconds=seconds_of(token))
-        return await self.tokens.put(UserToken(self._place, subject, token.value, refresh, until))
+        return UserToken(self._place, subject, token.value, refresh, until)
+
+    async def _settled(self, known: UserToken, new: UserToken) -> UserToken:
+        """Keep the end of a refresh, or return what has taken the place of the token meanwhile."""
+        return new if await self.tokens.renew(known, new) else await self._known(known.subject)
 
     async def _refuse(self, known: UserToken, why: str) -> UserToken:
         """Keep why a token is of no use any more, so that nobody asks the server again."""
         ended = datetime.min.replace(tzinfo=known.until.tzinfo)
-        await self.tokens.put(replace(known, refused=why.rstrip("."), until=ended))
-        raise self._reconnect(known.subject, f"has to connect again: {why}", "To do so")
+        settled = await self._settled(known, replace(known, refused=why.rstrip("."), until=ended))
+        if settled.refused:
+            raise self._reconnect(known.subject, f"has to connect again: {why}", "To do so")
+        return settled
 
     def _reconnect(self, subject: str, what: str, todo: str) -> CredentialError:
         who = f"The end user '{subject}'" if subject else "The owner"

@@ -41,7 +41,7 @@ class ClientCredentials:
             self._until = self.clock.monotonic() + seconds_of(answer)
             self._token = answer.value
             reveal = self.endpoint.reveal
-            reveal.keep_secret(answer.value, f"token of {reveal.api}")
+            reveal.keep_secret(answer.value, f"token of {reveal.api}", fleeting=True)
             return answer.value
 
     def forget(self, token: str) -> None:

@@ -97,6 +97,10 @@ class Credentials:
             "so there is nothing to connect."
         )
 
+    async def aclose(self) -> None:
+        """Let what is fetched for end users now be kept, before the store is closed."""
+        await asyncio.gather(*(source.aclose() for source in self._by_code.values()))
+
     async def credential(
         self,
         security: Security,
@@ -126,6 +130,14 @@ class Credentials:
                 f"{self._api}: no token within the time of the call.", sent=False
             ) from None
 
+    def of_user(self, security: Security) -> AuthorizationCode | None:
+        """Return the grant of each end user that `credential` would ask, where it would."""
+        try:
+            parts = self._choose(security)
+        except CredentialError:
+            return None
+        return next((self._by_code[part] for part in parts if isinstance(part, UserGrant)), None)
+
     def label(self, security: Security) -> str:
         """Return what `credential` would show, by its label; empty where that is nothing.
 
@@ -151,6 +163,10 @@ class Credentials:
         Tokens are fetched anew, and secrets of a store on the network are read again. Tokens that
         were fetched since are kept: many refused calls fetch one new token.
         """
+        # Who else was refused may have renewed it, or read it while the secret was exchanged.
+        known = await self.credential(security, target, deadline, user=user)
+        if known != shown:
+            return known
         for part in self._choose(security):
             await self._forget(part, shown, user or "")
         credential = await self.credential(security, target, deadline, user=user)

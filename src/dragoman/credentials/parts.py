@@ -11,6 +11,7 @@ from dragoman.secrets.reference import Template
 __all__ = [
     "AUTHORIZATION",
     "BEARER",
+    "OF_THE_USER",
     "Basic",
     "Client",
     "Grant",
@@ -26,6 +27,9 @@ Place: TypeAlias = Literal["header", "query", "cookie"]
 
 AUTHORIZATION = "Authorization"
 BEARER = "Bearer "
+
+OF_THE_USER = " of the user"
+"""With what the label of a token that an end user gave us ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ class UserGrant:
     @property
     def label(self) -> str:
         """What it is, without its value."""
-        return f"{self.client.label} of the user"
+        return f"{self.client.label}{OF_THE_USER}"
 
 
 Part: TypeAlias = Value | Basic | Grant | UserGrant

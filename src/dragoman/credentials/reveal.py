@@ -47,9 +47,12 @@ class Reveal:
             return value
         return await self.secrets.resolve(value, where=self.where(key))
 
-    def keep_secret(self, value: str, name: str) -> None:
-        """Have a value that was made of secrets, or given for them, redacted everywhere."""
-        self.secrets.live.add(value, name)
+    def keep_secret(self, value: str, name: str, *, fleeting: bool = False) -> None:
+        """Have a value that was made of secrets, or given for them, redacted everywhere.
+
+        One that is `fleeting` is given anew before long, and forgotten some time after its use.
+        """
+        self.secrets.live.add(value, name, fleeting=fleeting)
 
     def forget(self, part: Value | Basic) -> None:
         """Read the secrets of a part anew at the next use: what was shown was refused."""

@@ -13,9 +13,16 @@ from dragoman.errors import CredentialError, NetworkError, ResponseError
 from dragoman.network import Bounds, Network, Reach, Request, Response
 from dragoman.secrets.reference import Template
 
-__all__ = ["TokenEndpoint"]
+__all__ = ["Form", "TokenEndpoint"]
 
 _BOUNDS = Bounds(seconds=15.0, max_bytes=64 * 1024, redirects=0)
+
+
+class Form(dict[str, str]):
+    """The fields of a request. Printing it, as a traceback with locals does, shows no value."""
+
+    def __repr__(self) -> str:
+        return f"Form({', '.join(self)})"
 
 
 @dataclass(slots=True, eq=False)
@@ -33,16 +40,29 @@ class TokenEndpoint:
         """Ask with the client's secret in the header and, where that is refused, in the body.
 
         The header is what every server has to support (RFC 6749, 2.3.1); not every one does. A
-        client without a secret is public, and names itself in the body. Raises `CredentialError`
-        for an answer that is none, and `NetworkError` with `sent=False`, because nothing has
-        reached the API, where there is no answer.
+        client without a secret is public, and names itself in the body. Where both are refused,
+        and the secret has been exchanged in its store since, it asks once more. Raises
+        `CredentialError` for an answer that is none, and `NetworkError` with `sent=False`, because
+        nothing has reached the API, where there is no answer.
         """
-        if self.client.client_secret is None:
+        key, secret = self.client.key, self.client.client_secret
+        if secret is None:
             return await self._ask(form, in_body=True)
-        answer = await self._ask(form, in_body=self._in_body)
+        shown = hash(await self.reveal.text(key, secret))  # not itself: locals stand in tracebacks
+        answer = await self._ask_in_either_place(form)
         if isinstance(answer, Refused) and answer.error == "invalid_client":
-            answer = await self._ask(form, in_body=not self._in_body)
-            self._in_body ^= isinstance(answer, Token)
+            self.reveal.secrets.forget(secret)
+            if hash(await self.reveal.text(key, secret)) != shown:
+                return await self._ask_in_either_place(form)
+        return answer
+
+    async def _ask_in_either_place(self, form: Mapping[str, str]) -> Token | Refused:
+        in_body = self._in_body
+        answer = await self._ask(form, in_body=in_body)
+        if isinstance(answer, Refused) and answer.error == "invalid_client":
+            answer = await self._ask(form, in_body=not in_body)
+            if isinstance(answer, Token):
+                self._in_body = not in_body
         return answer
 
     async def revoke(self, url: str | Template, token: str) -> None:
@@ -62,12 +82,18 @@ class TokenEndpoint:
         detail = f"{self.reveal.api}: no token with {self.label}: {said}"
         if refused.is_temporary:
             return NetworkError(detail, sent=False)
-        return CredentialError(
-            detail, hint=f"Check the client and its secret ({self.reveal.where(self.client.key)})."
-        )
+        what = "scopes" if refused.error == "invalid_scope" else "the client and its secret"
+        where = self.reveal.where(self.client.key)
+        return CredentialError(detail, hint=f"Check {what} ({where}).")
 
     async def _ask(self, form: Mapping[str, str], *, in_body: bool) -> Token | Refused:
-        return read_token(await self._exchange(await self._request(form, in_body=in_body)))
+        response = await self._exchange(await self._request(form, in_body=in_body))
+        answer = read_token(response)
+        if isinstance(answer, Token):
+            return answer
+        # What is said of it is cut, and half a secret would not be known as one.
+        body = self.reveal.secrets.live.redact_bytes(response.body)
+        return read_token(replace(response, body=body))
 
     async def _request(self, form: Mapping[str, str], *, in_body: bool) -> Request:
         client, text = self.client, self.reveal.text
@@ -87,7 +113,8 @@ class TokenEndpoint:
             else:
                 # Both are form-encoded before they are joined (RFC 6749, 2.3.1).
                 encoded = basic_of(quote_plus(client_id), quote_plus(secret))
-                self.reveal.keep_secret(encoded, names_of(client.client_secret))
+                for sent in (encoded, quote_plus(secret)):
+                    self.reveal.keep_secret(sent, names_of(client.client_secret))
                 headers.append(("Authorization", f"Basic {encoded}"))
         return Request("POST", url, tuple(headers), urlencode(fields).encode("ascii"))
 
@@ -95,8 +122,10 @@ class TokenEndpoint:
         try:
             return await self.network.exchange(request, reach=self.reach, bounds=_BOUNDS)
         except ResponseError as error:
+            # It may say where a redirect pointed, with what we had sent in it.
+            said = self.reveal.secrets.live.redact(error.detail)
             raise CredentialError(
-                f"{self.reveal.api}: no token with {self.label}: {error.detail}", hint=error.hint
+                f"{self.reveal.api}: no token with {self.label}: {said}", hint=error.hint
             ) from None
         except NetworkError as error:
             # What was sent went to the token address: the API has not seen the call.

@@ -27,6 +27,14 @@ _PUT = f"""
 INSERT INTO user_tokens ({_COLUMNS})
 VALUES (:api, :subject, :version, :sealed, :until, :refused, NULL)
 """  # noqa: S608
+_RENEW = """
+UPDATE user_tokens
+SET version = :version, sealed = :sealed, until = :until, refused = :refused,
+    refreshing_until = NULL
+WHERE api = :api AND subject = :subject
+  AND (version = :former OR (refused <> '' AND :refused = ''))
+RETURNING version
+"""
 _BEGIN = """
 UPDATE user_tokens SET refreshing_until = :lease
 WHERE api = :api AND subject = :subject AND version = :version
@@ -89,15 +97,29 @@ class UserTokens:
         await self._store.write(work)
         return kept
 
+    async def renew(self, former: UserToken, token: UserToken) -> bool:
+        """Keep what came of a refresh, unless the token has become another one in the meantime.
+
+        A person may have connected anew or disconnected; where a lease ran out, another process
+        may have been faster. That one's refusal gives way to our success, never the reverse.
+        """
+        row = _row(replace(token, version=new_id()), await self._key())
+        change = {**row, "former": former.version}
+        return bool(await self._store.write(lambda statements: statements.run(_RENEW, change)))
+
     async def remove(self, api: str, subject: str) -> bool:
         """Forget what an end user gave; false where there was nothing."""
         who = {"api": api, "subject": subject}
         return bool(await self._store.write(lambda statements: statements.run(_REMOVE, who)))
 
-    async def begin_refresh(self, token: UserToken) -> bool:
-        """Become the one that refreshes this token; false where another does or has done so."""
+    async def begin_refresh(self, token: UserToken, *, take_over: bool = True) -> bool:
+        """Become the one that refreshes this token; false where another does or has done so.
+
+        A lease that has ended by our clock is taken over, or left where `take_over` is false.
+        """
         now = self._clock.now()
-        claim = {**_of(token), "now": moment_text(now), "lease": moment_text(now + _LEASE)}
+        ended = moment_text(now) if take_over else ""
+        claim = {**_of(token), "now": ended, "lease": moment_text(now + _LEASE)}
         return bool(await self._store.write(lambda statements: statements.run(_BEGIN, claim)))
 
     async def release(self, token: UserToken) -> None:

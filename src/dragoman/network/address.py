@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from typing import TypeAlias
@@ -39,7 +39,7 @@ class Address:
     scheme: str
     host: str
     port: int
-    target: str
+    target: str = field(repr=False)
 
     @property
     def origin(self) -> Origin:
@@ -62,7 +62,8 @@ class Address:
         """The address as messages name it: without the query, which may hold a secret."""
         path = self.target.partition("?")[0]
         if len(path) > _SHOWN_PATH:
-            path = f"{path[:_SHOWN_PATH]}…"
+            # Between segments: half a secret would not be known as one by whoever redacts.
+            path = f"{path[:_SHOWN_PATH].rpartition('/')[0]}/…"
         return f"{self.scheme}://{self.netloc}{path}"
 
 

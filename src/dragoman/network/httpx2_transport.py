@@ -20,6 +20,7 @@ from dragoman.network.body import decoded
 from dragoman.network.message import CONNECTIONS, KEEPALIVE_SECONDS, check_field
 from dragoman.network.reach import Reach, refusal
 from dragoman.network.resolve import Resolver, addresses_of
+from dragoman.network.unlogged import unlogged
 from dragoman.network.verdict import may_dial
 
 __all__ = ["GuardedTransport"]
@@ -61,7 +62,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         for name, value in request.headers.raw:
             check_field(name.decode("latin-1"), value.decode("latin-1"))
         try:
-            with _as_httpx2():
+            with _as_httpx2(), unlogged("httpcore2"):
                 answer = await self._pool.handle_async_request(_outgoing(request))
         except _NotDialledError as refused:
             ip = refused.ip

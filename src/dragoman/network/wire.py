@@ -12,7 +12,7 @@ import aiohttp
 from yarl import URL
 
 from dragoman.clock import Clock
-from dragoman.errors import ResponseError
+from dragoman.errors import DragomanError, ResponseError
 from dragoman.network.address import Address, parse_address
 from dragoman.network.attempt import ATTEMPT, Attempt
 from dragoman.network.body import decoded, too_large
@@ -39,9 +39,9 @@ _BARE = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 _NO_TYPE = ("Content-Type",)  # which the client would invent where the request has none
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Order:
-    """A request after its checks."""
+    """A request after its checks; like it, not to be printed."""
 
     method: str
     headers: tuple[tuple[str, str], ...]
@@ -58,8 +58,7 @@ class Wire:
 
     async def exchange(self, request: Request, reach: Reach, bounds: Bounds) -> Response:
         """Send a request and return the whole answer: see `Network.exchange`."""
-        headers = check_headers(request.headers)
-        order = _Order(check_method(request.method), headers, request.body)
+        order = _Order(check_method(request.method), check_headers(request.headers), request.body)
         address = parse_address(request.url)
         session = self._private if reach.allows(address.host, address.port) else self._public
         attempt = Attempt(address)
@@ -72,13 +71,15 @@ class Wire:
         except CLIENT_FAULTS as fault:
             late = limit.expired()
             error = too_late(bounds.seconds, attempt) if late else as_error(fault, attempt)
+        except DragomanError as fault:
+            error = fault.with_traceback(None)
         else:
             seconds = self._clock.monotonic() - began
             return Response(status, headers, body, attempt.address.url, seconds)
         finally:
             ATTEMPT.reset(token)
-        # Raised out here, so that it does not carry the client's exception, and with it the
-        # request, as its context.
+        # Raised out here, so that it carries neither the client's exception nor its frames, and
+        # with them the request and the headers of the answer.
         raise error
 
     async def aclose(self) -> None:

@@ -11,6 +11,7 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, cast
 
+from dragoman.network.unlogged import unlogged
 from dragoman.secrets.extra import imported
 from dragoman.secrets.remote import Held, StoreFaultError
 
@@ -39,7 +40,9 @@ class AwsSecretsManager:
         """Return the secret of that name or ARN; raises `StoreFaultError`."""
         botocore = imported("botocore.exceptions", extra="aws")
         try:
-            answer = self._opened().get_secret_value(SecretId=name)
+            client = self._opened()
+            with unlogged("botocore"):
+                answer = client.get_secret_value(SecretId=name)
         except botocore.ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", "it was refused"))
             if code == "ResourceNotFoundException":

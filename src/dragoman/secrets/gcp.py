@@ -10,6 +10,7 @@ from functools import cached_property
 from threading import Lock
 from typing import Protocol, cast
 
+from dragoman.network.unlogged import unlogged
 from dragoman.secrets.extra import imported
 from dragoman.secrets.remote import Held, StoreFaultError
 
@@ -49,7 +50,9 @@ class GcpSecretManager:
         auth = imported("google.auth.exceptions", extra="gcp")
         version = name if "/versions/" in name else f"{name}/versions/latest"
         try:
-            answer = self._opened().access_secret_version(name=version, timeout=_SECONDS)
+            client = self._opened()
+            with unlogged("google"):
+                answer = client.access_secret_version(name=version, timeout=_SECONDS)
         except faults.NotFound:
             return None
         except (faults.GoogleAPIError, auth.GoogleAuthError) as error:

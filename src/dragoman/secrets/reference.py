@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["Reference", "Template", "parse_template"]
 
@@ -22,7 +22,7 @@ class Reference:
 
     store: str
     name: str
-    default: str | None = None
+    default: str | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         """Return it as an owner writes it, without the default."""

@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dragoman.clock import Clock
 from dragoman.errors import CredentialError
@@ -40,7 +40,7 @@ class StoreFaultError(Exception):
 class Held:
     """What a store holds under one name; `seconds` is how long it may be used, where it says so."""
 
-    content: Content
+    content: Content = field(repr=False)
     seconds: float | None = None
 
 

@@ -8,7 +8,7 @@ and `VAULT_SECRET_ID` we log in by AppRole instead.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
 from typing import Any, cast
@@ -36,7 +36,7 @@ class _Lease:
 
     id: str
     seconds: float
-    data: Mapping[str, str]
+    data: Mapping[str, str] = field(repr=False)
 
 
 class Vault:

@@ -36,10 +36,16 @@ class Callback:
 
 @asynccontextmanager
 async def callback(port: int = 0) -> AsyncIterator[Callback]:
-    """Wait on loopback for the first request to `/callback`; raises `OSError` for a taken port."""
+    """Wait on loopback for the first answer at `/callback` (RFC 6749, 4.1.2).
+
+    Raises `OSError` for a port that is taken.
+    """
     brought: asyncio.Future[Mapping[str, str]] = asyncio.get_running_loop().create_future()
 
     async def handle(request: web.Request) -> web.Response:
+        # What is none must not end the waiting: pages and programs look at ports of this machine.
+        if "state" not in request.query or not {"code", "error"} & request.query.keys():
+            raise web.HTTPBadRequest
         if not brought.done():
             brought.set_result(dict(request.query))
         # Nothing of the request stands in the page.

@@ -15,6 +15,7 @@ from typing import cast
 from dragoman.apis.http.complaint import complaint, printable
 from dragoman.apis.http.media import charset_of, codec_of, is_json, is_text, is_xml
 from dragoman.apis.http.waiting import retry_after
+from dragoman.credentials.parts import OF_THE_USER
 from dragoman.errors import ApiError, CredentialError, DragomanError, ResponseError
 from dragoman.exact_json import decode
 from dragoman.operation import JsonValue, Prepared, Received
@@ -72,9 +73,11 @@ def _not_accepted(api: str, received: Received) -> CredentialError:
             f"401 from {api}: it wants a credential, and none was sent.",
             hint=f"Write one under apis.{api}.auth, then: dragoman check {api}",
         )
+    hint = f"Rotate it, then: dragoman check {api}"
+    if received.credential.endswith(OF_THE_USER):
+        hint = f"To connect again: dragoman connect {api}, with --user ID for an end user"
     return CredentialError(
-        f"401 from {api} with {received.credential}: it was sent and refused.",
-        hint=f"Rotate it, then: dragoman check {api}",
+        f"401 from {api} with {received.credential}: it was sent and refused.", hint=hint
     )
 
 
@@ -131,7 +134,9 @@ def _json(body: bytes, content_type: str) -> JsonValue:
     try:
         value = _decoded(body, content_type)
     except (ValueError, ArithmeticError):
-        start = printable(body[:256].decode("utf-8", "replace"), _MAX_START)
+        text = body[:256].decode("utf-8", "replace")
+        # Its last word may be cut, and half a secret would not be known as one.
+        start = printable(text if len(body) <= 256 else text.rpartition(" ")[0], _MAX_START)
         shown = f'it begins with "{start}"' if start else "it begins with what is no text"
         raise ResponseError(f"The answer says that it is JSON and is not: {shown}.") from None
     if _is_deep(body, value):
