@@ -142,7 +142,7 @@ def all_in(thing: object) -> str:
     return "\n".join(_texts(thing, 0))
 
 
-def _texts(thing: object, depth: int) -> Iterator[str]:
+def _texts(thing: object, depth: int) -> Iterator[str]:  # noqa: C901 - a kind a line
     if depth > 40:
         return
     if isinstance(thing, str):
@@ -236,7 +236,7 @@ class _Answers:
         texts = [text for one in both for text in echoes(one)]
         return await self._answer(request, request.match_info["mode"], secret, texts)
 
-    async def _answer(
+    async def _answer(  # noqa: C901 - a mode a case
         self, request: web.Request, mode: str, secret: str, texts: list[str]
     ) -> web.StreamResponse:
         joined = " ".join(f"<{text}>" for text in texts)
@@ -305,7 +305,7 @@ class _Answers:
         body_of_json = {"title": joined, secret: [{"deep": joined}], "list": texts}
         return web.json_response(body_of_json, headers=headers)
 
-    async def token(self, request: web.Request) -> web.Response:
+    async def token(self, request: web.Request) -> web.Response:  # noqa: C901 - a mode a case
         """The token endpoint: its last segment says what it does."""
         form = await request.post()
         given = request.headers.get("Authorization", "Basic Og==").removeprefix("Basic ")
@@ -441,7 +441,7 @@ def configuration(at: Upstream, folder: str) -> dict[str, Any]:
     """An API for each credential; the modes of the token endpoint are APIs of their own."""
     auth: dict[str, Any] = {}
     for name in CANARIES:
-        kind, _, rest = name.partition("_")
+        kind = name.partition("_")[0]
         match kind:
             case "BEARER":
                 auth[name] = {"bearer": f"${{{name}}}"}

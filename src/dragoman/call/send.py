@@ -78,8 +78,10 @@ class Send:
             raise
 
     def _redacted(self, received: Received) -> Received:
-        """Return an error without any secret: what is told of it is cut and put on one line later,
-        and half a secret, or one without its line break, would not be known as one any more.
+        """Return an error without any secret.
+
+        What is told of it is cut and put on one line later, and half a secret, or one without its
+        line break, would not be known as one any more.
         """
         if received.status < 300:
             return received

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
+from dragoman.apis.http.media import charset_of, codec_of, is_xml
 from dragoman.clock import Deadline
 from dragoman.operation import Call, Door, JsonObject, JsonValue, Received
 
@@ -19,8 +20,27 @@ def store_received(received: Received, redact: Callable[[bytes], bytes]) -> Json
     return {
         "status": received.status,
         "media_type": received.media_type,
-        "body": base64.b64encode(redact(received.body)).decode("ascii"),
+        "body": base64.b64encode(_redacted(received, redact)).decode("ascii"),
     }
+
+
+def _redacted(received: Received, redact: Callable[[bytes], bytes]) -> bytes:
+    """Return the body without secrets; of a text in another charset than UTF-8 as UTF-8.
+
+    Its charset stands in a header, which is not kept, and values are searched for in UTF-8. XML
+    may name its charset itself, and keeps it.
+    """
+    headers = {name.lower(): value for name, value in received.headers}
+    content_type = headers.get("content-type", received.media_type)
+    codec = codec_of(charset_of(content_type))
+    if codec in {"", "utf-8", "ascii"}:
+        return redact(received.body)
+    try:
+        text = received.body.decode(codec)
+    except UnicodeDecodeError:
+        return redact(received.body)
+    clean = redact(text.encode("utf-8", "surrogatepass"))
+    return clean.decode().encode(codec) if is_xml(content_type) else clean
 
 
 def read_received(stored: JsonObject, *, repeated_from: datetime) -> Received:

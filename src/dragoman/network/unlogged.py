@@ -1,4 +1,4 @@
-"""Silence of other people's clients, which log the answers that they get, while they work for us."""
+"""Silence of other people's clients while they work for us: they log the answers they get."""
 
 from __future__ import annotations
 
