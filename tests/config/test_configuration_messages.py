@@ -113,14 +113,14 @@ def test_where_a_reference_is_needed_a_value_is_refused_and_not_repeated(
 def test_what_nothing_enforces_yet_is_refused_by_name(told) -> None:
     text = (
         SHOP
-        + "    idempotency: key\n    operations:\n"
+        + "    graphql: key\n    operations:\n"
         + "      getOrder: {returns: {}}\n"
         + "    python: shop\ncallers:\n  bot: {client_confirms: [mcp]}\n"
     )
     said = told(text)
     end = "is not enforced by this version, so it is refused: take it out"
     assert said == [
-        f"dragoman.yaml:4: 'idempotency' in apis.shop {end}",
+        f"dragoman.yaml:4: 'graphql' in apis.shop {end}",
         f"dragoman.yaml:6: 'returns' in apis.shop.operations.getOrder {end}",
         f"dragoman.yaml:7: 'python' in apis.shop {end}",
         f"dragoman.yaml:9: 'client_confirms' in callers.bot {end}",

@@ -103,6 +103,8 @@ class Rules:
     max_bytes: int = DEFAULT_MAX_BYTES
     repeatable: bool = False
     cache: float = 0.0
+    idempotency_header: str = ""
+    idempotency_seconds: float = 0.0
     rule_of: Mapping[str, str] = field(default_factory=dict)
 
     def may_need_approval(self, effect: Effect) -> bool:
@@ -243,6 +245,8 @@ class Policy:
             **_approval(own.require_approval or api.require_approval),
             owner=_owner(operation, own.owner),
             hide=(*api.hide, *own.hide),
+            idempotency_header=api.idempotency.header if api.idempotency else "",
+            idempotency_seconds=api.idempotency.keep if api.idempotency else 0.0,
             fill={**api.fill, **own.fill},
             select=own.select,
             rates=_rates(operation, api, own),

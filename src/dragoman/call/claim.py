@@ -9,8 +9,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from dragoman.access.policy import Rules
 from dragoman.audit.claims import Claim, Claims, ClaimState
@@ -37,15 +37,25 @@ _IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """RFC 9110, section 9.2.2."""
 
 
-def sent_again_safely(prepared: Prepared) -> bool:
-    """Whether sending this request twice leaves the same as sending it once."""
-    return prepared.method in _IDEMPOTENT_METHODS
+def sent_again_safely(prepared: Prepared, rules: Rules, first: Claim, now: datetime) -> bool:
+    """Whether sending this request again leaves the same as having sent it once.
+
+    That is so by its method, or while the API remembers the key that it was first sent with.
+    """
+    if prepared.method in _IDEMPOTENT_METHODS:
+        return True
+    remembered = timedelta(seconds=rules.idempotency_seconds)
+    return bool(rules.idempotency_header) and timedelta(0) <= now - first.started < remembered
 
 
 @dataclass(slots=True)
 class Held:
-    """A claim that is held while its request is out; the sender leaves the answer here."""
+    """A claim that is held while its request is out; the sender leaves the answer here.
 
+    `key` is what the API is shown to know the request again; empty for a read.
+    """
+
+    key: str = ""
     received: Received | None = None
 
 
@@ -70,7 +80,8 @@ class Claiming:
             yield held
             return
         claim = await self._claim(call, prepared, rules)
-        await self._take(call, prepared, claim)
+        held.key = self.keys.shown(claim.key)
+        await self._take(call, prepared, rules, claim)
         try:
             yield held
         except DragomanError as error:
@@ -101,13 +112,16 @@ class Claiming:
             lease_until=now + timedelta(seconds=call.deadline.remaining()) + _GRACE,
         )
 
-    async def _take(self, call: Call, prepared: Prepared, claim: Claim) -> None:
+    async def _take(self, call: Call, prepared: Prepared, rules: Rules, claim: Claim) -> None:
         holder = await self.claims.start(claim)
         if holder is None:
             return
         unknown = holder.state is ClaimState.UNKNOWN
-        if unknown and sent_again_safely(prepared) and await self.claims.restart(claim):
-            return
+        if unknown and sent_again_safely(prepared, rules, holder, self.clock.now()):
+            # The time of the first sending stays: by it the API forgets the key.
+            again = replace(claim, started=holder.started)
+            if await self.claims.restart(again):
+                return
         if holder.state is ClaimState.OK:
             raise Repeated(first_answer(holder))
         raise under_way(call, prepared, holder)

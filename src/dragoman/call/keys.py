@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from dragoman.access.policy import Rules
 from dragoman.exact_json import canonical
@@ -35,6 +36,17 @@ class Keys:
         """Return the key of the call. Its id is no part of it, so that a retry has the same key."""
         scope = await self.scope(call, rules)
         return await self._mac(canonical([scope, call.operation, call.arguments]))
+
+    @staticmethod
+    def shown(key: str) -> str:
+        """Return the key of a claim as an API is shown it: a UUID (RFC 9562, 5.8), at most 36 long.
+
+        Some APIs take no more; it does not give the key away.
+        """
+        digest = bytearray(hashlib.sha256(f"shown {key}".encode()).digest()[:16])
+        digest[6] = 0x80 | digest[6] & 0x0F  # the version
+        digest[8] = 0x80 | digest[8] & 0x3F  # the variant
+        return str(UUID(bytes=bytes(digest)))
 
     async def _mac(self, message: bytes) -> str:
         return hmac.new(await self.secret(), message, hashlib.sha256).hexdigest()

@@ -110,7 +110,7 @@ class CallPath:
             await self.limit(rules)
             async with self.claim(call, prepared, rules) as held:
                 held.received = trace.received = await self.send(
-                    prepared, rules, call.deadline, call.user
+                    prepared, rules, call.deadline, call.user, key=held.key
                 )
                 refuse_errors(prepared, hide_in_error(held.received, rules.hide))
                 return held.received

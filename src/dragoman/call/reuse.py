@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from dragoman.access.policy import Rules
 from dragoman.audit.claims import Claim, Claims, ClaimState
@@ -42,7 +43,7 @@ class Reuse:
         claim = await self.claims.find(key, lasting=call.same_for)
         if claim is not None and claim.state is ClaimState.OK:
             return first_answer(claim)
-        if claim is not None and _stands_in_the_way(claim, prepared):
+        if claim is not None and _stands_in_the_way(claim, prepared, rules, self.fresh.clock.now()):
             raise under_way(call, prepared, claim)
         try:
             return await perform()
@@ -66,8 +67,8 @@ class Reuse:
         return received
 
 
-def _stands_in_the_way(claim: Claim, prepared: Prepared) -> bool:
+def _stands_in_the_way(claim: Claim, prepared: Prepared, rules: Rules, now: datetime) -> bool:
     """Whether an equal call is out, or may have happened and cannot be sent again safely."""
     if claim.state is ClaimState.UNKNOWN:
-        return not sent_again_safely(prepared)
+        return not sent_again_safely(prepared, rules, claim, now)
     return claim.state is ClaimState.RUNNING

@@ -37,11 +37,18 @@ class Send:
     live: LiveValues
 
     async def __call__(
-        self, prepared: Prepared, rules: Rules, deadline: Deadline, user: str | None = None
+        self,
+        prepared: Prepared,
+        rules: Rules,
+        deadline: Deadline,
+        user: str | None = None,
+        *,
+        key: str = "",
     ) -> Received:
         """Return what the API answered, whatever its status; an error without our secrets.
 
-        After a 401 it is sent once more, with another credential where there is one.
+        After a 401 it is sent once more, with another credential where there is one. `key` goes
+        out under the name by which the API knows a write again, where it has one.
 
         Raises `CredentialError` for one that there is not, or `NetworkError`, which says whether
         anything was sent.
@@ -51,6 +58,9 @@ class Send:
         deadline = deadline.sooner(rules.timeout)
         route = self.routes[prepared.api]
         credentials = route.accounts[prepared.account]
+        if key and rules.idempotency_header:
+            header = (rules.idempotency_header, key)
+            prepared = replace(prepared, headers=(*prepared.headers, header))
         security, target = prepared.security, prepared.target
         shown = await credentials.credential(security, target, deadline, user=user)
         send = partial(

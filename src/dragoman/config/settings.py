@@ -27,6 +27,7 @@ from dragoman.config.values import (
     FieldPattern,
     Filled,
     Freshness,
+    HeaderName,
     HttpMethod,
     Rate,
     Seconds,
@@ -55,7 +56,7 @@ __all__ = [
 
 NOT_YET: dict[str, frozenset[str]] = {
     "Settings": frozenset({"client_confirms", "public_url", "flows"}),
-    "ApiSettings": frozenset({"idempotency", "graphql", "sql", "mcp", "python"}),
+    "ApiSettings": frozenset({"graphql", "sql", "mcp", "python"}),
     "OperationSettings": frozenset({"idempotency", "python", "returns"}),
     "CallerSettings": frozenset({"client_confirms"}),
 }
@@ -160,6 +161,14 @@ class ApprovalSettings(Model):
     """Who may answer; by default the owner and callers with the scope `approve`."""
 
 
+class IdempotencySettings(Model):
+    """The header by which an API knows a write again (draft-ietf-httpapi-idempotency-key)."""
+
+    header: HeaderName
+    keep: Seconds = 86_400.0
+    """How long the API remembers a key; after that a write is not sent again by it."""
+
+
 class OwnerSettings(Model):
     """Whose a thing is, where another operation has to be read to know."""
 
@@ -256,6 +265,7 @@ class ApiSettings(Model):
     """Members of answers that no model ever sees: **.card_number."""
     limits: LimitSettings = LimitSettings()
     cache: Freshness = 0.0
+    idempotency: IdempotencySettings | None = None
     """How old an answer to a read may be that is given again: to the same caller and end user,
     and until a write to the API. Kept in the memory of one process, and by default not at all."""
     fill: dict[str, Filled] = {}

@@ -19,6 +19,7 @@ __all__ = [
     "FieldPattern",
     "Filled",
     "Freshness",
+    "HeaderName",
     "HttpMethod",
     "Rate",
     "Seconds",
@@ -143,6 +144,8 @@ Freshness = Annotated[
     Field(ge=0, le=86_400),
     BeforeValidator(_freshness, json_schema_input_type=float | str),
 ]
+HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$")]
+"""A name of a header (RFC 9110, 5.6.2)."""
 Rate = Annotated[str, Field(pattern=r"^[1-9]\d*/(second|minute|hour|day)$")]
 TextList = Annotated[
     list[Text], BeforeValidator(_single_to_list, json_schema_input_type=list[str] | str)

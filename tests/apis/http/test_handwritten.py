@@ -216,3 +216,9 @@ def test_all_faults_are_told_at_once() -> None:
         "apis.carrier.operations.b c",
         "apis.carrier.omit",
     ]
+
+
+def test_the_header_that_we_set_ourselves_is_no_argument() -> None:
+    own = {"post": "/labels", "header": {"idempotency-key": "string", "X-Trace": "string"}}
+    told = schema(own, idempotency={"header": "Idempotency-Key"})
+    assert (list(told["properties"]), told["required"]) == (["X-Trace"], ["X-Trace"])

@@ -216,6 +216,9 @@ class _Draft:
         if fault := schema_fault(schema):
             self._fault(f".{place}.{name}", fault)
             return None
+        key = self.api.idempotency
+        if key is not None and place == "header" and name.lower() == key.header.lower():
+            return None  # We set it, so it is no argument.
         argument = name
         while argument in self.properties:
             argument = f"{argument}_{place}"
