@@ -21,6 +21,7 @@ def upgrade() -> None:
         *map(_maybe, ("ended", "ended_by")),
     )
     op.create_index("pause_log_by_end", "pause_log", ["ended"])
+    op.create_index("call_log_by_caller", "call_log", ["caller", "at"])
     op.create_table(
         "caller_keys",
         _text("id", primary_key=True),
@@ -41,6 +42,7 @@ def downgrade() -> None:
     op.drop_table("user_tokens")
     op.drop_table("caller_keys")
     op.drop_table("pause_log")
+    op.drop_index("call_log_by_caller", "call_log")
     op.drop_column("approval_log", "may_answer")
 
 
