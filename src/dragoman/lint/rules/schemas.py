@@ -14,6 +14,10 @@ __all__ = ["CRYPTIC_NAME", "UNTYPED_OBJECT"]
 
 _SHOWN = 3
 
+_OF_THE_SPECIFICATION = frozenset({"http", "id", "idn", "iri", "json", "ref", "uri", "url", "xml"})
+"""Words without a spoken syllable that keywords and formats of OpenAPI and JSON Schema have: who
+reads a description knows them."""
+
 
 def _untyped(subject: Subject) -> Iterator[Finding]:
     for part in subject.survey.parts.values():
@@ -39,7 +43,7 @@ def _cryptic(subject: Subject) -> Iterator[Finding]:
 
 def _vocabulary(subject: Subject) -> frozenset[str]:
     """Return the words that a document uses in prose, paths and tags: what it says, it explains."""
-    found = prose_words(subject.survey.prose)
+    found = prose_words(subject.survey.prose) | _OF_THE_SPECIFICATION
     for one in subject.operations:
         found.update(map(singular, words_of(one.listed.path)))
         found.update(singular(word) for tag in one.listed.tags for word in words_of(tag))
@@ -77,7 +81,8 @@ CRYPTIC_NAME = Rule(
     example="edd: {type: string, format: date}",
     advice="Describe it (`description: Estimated delivery date`). A name is cryptic if a word of "
     "it has no vowel, or if it is one word of up to three letters that cannot be spoken (no vowel "
-    "follows a consonant), and if no sentence, path or tag of the document uses that word.",
+    "follows a consonant), and if neither a sentence, path or tag of the document nor OpenAPI "
+    "itself uses that word.",
     weight=7,
     find=_cryptic,
 )
