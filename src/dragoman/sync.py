@@ -16,8 +16,8 @@ from collections.abc import Coroutine, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
-from dragoman.app.dragoman import Approver
 from dragoman.app.dragoman import Dragoman as AsyncDragoman
+from dragoman.app.given import Approver
 from dragoman.assistant.answer import Answer, OnEvent
 from dragoman.audit.approvals import Approval
 from dragoman.catalog.search import Hit

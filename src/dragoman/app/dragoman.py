@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
 from dragoman.access.identity import Identity
 from dragoman.app.choosing import model_settings, open_provider
 from dragoman.app.entering import authenticate
+from dragoman.app.given import Approver, awaited, end_user, is_on, sameness
 from dragoman.app.offer import Offer
 from dragoman.app.wiring import Parts, open_parts
-from dragoman.assistant.answer import Answer, OnApproval, OnEvent, Question
+from dragoman.assistant.answer import Answer, OnEvent, Question
 from dragoman.assistant.assistant import Assistant
 from dragoman.assistant.containment import context_messages
 from dragoman.assistant.prompt import about_api
@@ -47,11 +45,6 @@ __all__ = ["Dragoman"]
 _CALL_SECONDS = 60.0
 """How long a call may take in all where its caller says nothing."""
 
-_CONVERSATION_SECONDS = 600.0
-"""How long an equal write of a conversation is the same one."""
-
-Approver = Callable[[Approval], "bool | Awaitable[bool]"]
-
 
 class Dragoman:
     """Your APIs, for models and programs, through one governed call path.
@@ -77,7 +70,7 @@ class Dragoman:
     ) -> None:
         self.configuration: Configuration = load(config, environ=environ)
         self._model = model
-        self._read_only = read_only or _is_on(self.configuration.environment, "READ_ONLY")
+        self._read_only = read_only or is_on(self.configuration.environment, "READ_ONLY")
         self._clock = clock or SystemClock()
         self._live = LiveValues(self._clock)
         self._network = Network()
@@ -174,7 +167,7 @@ class Dragoman:
             text=text,
             user=user,
             caller=caller,
-            toolset=toolset or self._toolset_of(caller),
+            toolset=toolset or self.parts.policy.caller(caller).toolset,
             door=door,
             dry_run=dry_run,
             context=tuple(data),
@@ -182,7 +175,7 @@ class Dragoman:
             output_name=output.__name__ if output else "answer",
             after=after,
         )
-        answer = await assistant.ask(question, on_event=on_event, on_approval=_awaited(approve))
+        answer = await assistant.ask(question, on_event=on_event, on_approval=awaited(approve))
         if output is None:
             return answer
         from dragoman.assistant.structured import validated  # noqa: PLC0415
@@ -206,7 +199,7 @@ class Dragoman:
         except NotFoundError:
             return await self._resume_call(id, Deadline.after(_CALL_SECONDS, self._clock))
         assistant = await self._assistant()
-        return await assistant.resume(answer.id, on_event=on_event, on_approval=_awaited(approve))
+        return await assistant.resume(answer.id, on_event=on_event, on_approval=awaited(approve))
 
     def context(self, outcomes: Sequence[Outcome]) -> list[dict[str, str]]:
         """Return outcomes as labelled messages for an OpenAI call of your own."""
@@ -247,7 +240,7 @@ class Dragoman:
         """
         parts = await self.open()
         call_id = new_id()
-        scope, same_for = _sameness(call_id, idempotency_key, conversation)
+        scope, same_for = sameness(call_id, idempotency_key, conversation)
         return await parts.path.run(
             Call(
                 id=call_id,
@@ -356,7 +349,7 @@ class Dragoman:
             resume_call=self._resume_call,
             tools_for=self._offered.for_question,
             owner_text=self._offered.instructions,
-            end_user=self._end_user,
+            end_user=partial(end_user, parts.key),
             audit=parts.audit,
             approvals=parts.approvals,
             clock=self._clock,
@@ -387,16 +380,6 @@ class Dragoman:
 
         return httpx2.AsyncClient(transport=self._network.httpx2_transport(reach), timeout=None)
 
-    def _toolset_of(self, caller: str) -> str | None:
-        return self.parts.policy.caller(caller).toolset
-
-    async def _end_user(self, user: str | None) -> str:
-        """Return the keyed hash under which a model's provider knows an end user."""
-        if user is None:
-            return ""
-        key = await self.parts.key("end user")
-        return hmac.new(key, user.encode(), hashlib.sha256).hexdigest()
-
     async def _store_url(self) -> str:
         store = self.configuration.settings.store
         return (
@@ -413,31 +396,3 @@ class Dragoman:
         """Return the owner's key, or the one that is made beside the store."""
         beside = store.folder or self.configuration.base
         return RootKey(self.configuration.settings.key, self._secrets, beside)
-
-
-def _sameness(
-    call_id: str, idempotency_key: str | None, conversation: str | None
-) -> tuple[str, float | None]:
-    """Return within what an equal write is the same one, and for how many seconds."""
-    if idempotency_key is not None:
-        return f"key:{idempotency_key}", None
-    if conversation is not None:
-        return f"conversation:{conversation}", _CONVERSATION_SECONDS
-    return f"call:{call_id}", None
-
-
-def _is_on(environment: Mapping[str, str], name: str) -> bool:
-    value = environment.get(f"DRAGOMAN_{name}", "")
-    return value.strip().lower() not in {"", "0", "false", "no", "off"}
-
-
-def _awaited(approve: Approver | None) -> OnApproval | None:
-    """Let an approver be a plain function or an async one."""
-    if approve is None:
-        return None
-
-    async def ask(approval: Approval) -> bool:
-        answer = approve(approval)
-        return await answer if inspect.isawaitable(answer) else bool(answer)
-
-    return ask

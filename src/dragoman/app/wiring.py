@@ -124,26 +124,15 @@ async def open_parts(
         {name: one.index for name, one in described.items() if one.index is not None},
         withheld,
     )
-    tokens = UserTokens(store, clock, lambda: key("user tokens"))
-    routes = {
-        name: Route(
-            {
-                account: _credentials(
-                    configuration,
-                    one,
-                    lock,
-                    account=account,
-                    secrets=secrets,
-                    tokens=tokens,
-                    network=network,
-                    clock=clock,
-                )
-                for account in configuration.settings.apis[name].accounts or ("",)
-            },
-            reach_of(configuration.settings.apis[name]),
-        )
-        for name, one in described.items()
-    }
+    routes = _routes(
+        configuration,
+        described,
+        lock,
+        secrets=secrets,
+        tokens=UserTokens(store, clock, lambda: key("user tokens")),
+        network=network,
+        clock=clock,
+    )
     privacy = configuration.settings.privacy
     kept = Privacy(privacy.bodies, timedelta(days=privacy.keep))
     audit = AuditLog(store, clock, live.redact_json, kept)
@@ -182,6 +171,37 @@ async def open_parts(
             clock=clock,
         ),
     )
+
+
+def _routes(
+    configuration: Configuration,
+    described: Mapping[str, Described],
+    lock: Lock | None,
+    *,
+    secrets: Secrets,
+    tokens: UserTokens,
+    network: Network,
+    clock: Clock,
+) -> dict[str, Route]:
+    """Return how each API is reached, with the credentials of each of its accounts."""
+    routes: dict[str, Route] = {}
+    for name, one in described.items():
+        api = configuration.settings.apis[name]
+        accounts = {
+            account: _credentials(
+                configuration,
+                one,
+                lock,
+                account=account,
+                secrets=secrets,
+                tokens=tokens,
+                network=network,
+                clock=clock,
+            )
+            for account in api.accounts or ("",)
+        }
+        routes[name] = Route(accounts, reach_of(api))
+    return routes
 
 
 def _call_path(

@@ -15,7 +15,7 @@ from dragoman.cli.terminal import can_ask, complain, neutral, note, print_json, 
 from dragoman.operation import Status
 
 if TYPE_CHECKING:
-    from dragoman.app.dragoman import Approver
+    from dragoman.app.given import Approver
     from dragoman.audit.approvals import Approval
 
 app = verb("ask", "Ask a question, answered from your APIs.")
