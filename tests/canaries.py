@@ -117,7 +117,8 @@ def _spelled(value: str) -> Iterator[str]:
     yield raw.hex()
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + raw + b"\0\0").decode()
-        yield encoded[4 : 4 * ((before + len(raw)) // 3)]
+        # From its first whole letter on: four letters alone stand in any long base64 by chance.
+        yield encoded[4 * (before > 0) : 4 * ((before + len(raw)) // 3)]
 
 
 def echoes(value: str) -> list[str]:
