@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 __all__ = [
     "OWNER",
     "WHOLE_AUTH",
+    "Attempt",
     "Call",
     "Contract",
     "Credential",
     "Door",
     "Effect",
+    "Headers",
     "JsonObject",
     "JsonSchema",
     "JsonValue",
@@ -47,6 +49,7 @@ JsonValue: TypeAlias = (
 )
 JsonObject: TypeAlias = "Mapping[str, JsonValue]"
 JsonSchema: TypeAlias = "Mapping[str, JsonValue]"
+Headers: TypeAlias = "tuple[tuple[str, str], ...]"
 
 OWNER = "owner"
 """The caller that Python and the command line act as, unless another is named."""
@@ -264,11 +267,28 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One sending of a request: how it ended, and how long its parts took, in seconds.
+
+    `ended` is the status of the answer, or the code of the problem. `waited` is the time before
+    it, for a place or until it could be tried again; `connect` is that of a new connection, None
+    on one that was there; `first_byte` until the answer began; `seconds` all of the exchange.
+    """
+
+    at: datetime
+    ended: str
+    seconds: float
+    waited: float = 0.0
+    connect: float | None = None
+    first_byte: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """What an API answered; `seconds` from the first byte sent to the last one read.
 
     `credential` is the label of what it was shown; `repeated_from` the time of the first answer
-    where this is that one again.
+    where this is that one again; `connect` and `first_byte` are as in `Attempt`.
     """
 
     status: int
@@ -278,6 +298,8 @@ class Received:
     seconds: float
     credential: str = ""
     repeated_from: datetime | None = None
+    connect: float | None = None
+    first_byte: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,8 @@ def test_an_operations_own_word_counts_over_its_apis(tmp_path: Path) -> None:
         "fill": "11",
         "select": "12",
         "owner": "8",
+        "reconcile": "8",
+        "pages": "8",
     }
     lines = {name: at.rpartition(":")[2] for name, at in get.rule_of.items()}
     assert (lines["require_approval"], lines["limits"], lines["fill"]) == ("4", "5", "6")

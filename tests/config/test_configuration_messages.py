@@ -48,7 +48,8 @@ def test_an_unknown_key_without_a_near_one_is_told_which_there_are(told) -> None
     (message,) = told("apis: {}\nwhatever: 1\n")
     assert message == (
         "dragoman.yaml:2: unknown key 'whatever'. Known are: version, model, apis, toolsets, "
-        "callers, identity, assistant, privacy, store, key, read_only."
+        "callers, identity, assistant, privacy, network, approvals, notify, telemetry, public_url, "
+        "redis, store, key, read_only."
     )
 
 
@@ -171,7 +172,7 @@ def test_a_condition_that_is_none_is_told_at_load(told, line: str, message: str)
         ("cache: soon", "cache must be a time such as 30s or 5m, or never"),
         ("cache: true", "cache must be a time such as 30s or 5m, or never"),
         ("cache: -1", "cache must be greater than or equal to 0"),
-        ("operations: {a: {cache: 2d}}", "operations.a.cache must be a time such as 30s or 5m"),
+        ("operations: {a: {cache: 2w}}", "operations.a.cache must be a time such as 30s or 5m"),
         ("operations: {a: {cache: 48h}}", "operations.a.cache must be less than or equal to 86400"),
         (
             "operations: {a: {rename: a b}}",

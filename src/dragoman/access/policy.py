@@ -12,13 +12,8 @@ from typing import Any, Literal
 from dragoman.access.scopes import Scope, parse_scope, permits
 from dragoman.config.conditions import ConditionFault, evaluate, mentions_user
 from dragoman.config.load import Configuration
-from dragoman.config.settings import (
-    ApiSettings,
-    ApprovalSettings,
-    CallerSettings,
-    OperationSettings,
-    OwnerSettings,
-)
+from dragoman.config.rules import ApprovalSettings, OwnerSettings, PageSettings
+from dragoman.config.settings import ApiSettings, CallerSettings, OperationSettings
 from dragoman.errors import ConfigurationError, NotFoundError, PolicyError
 from dragoman.nearest import did_you_mean
 from dragoman.operation import OWNER, Call, Effect, JsonValue, Operation
@@ -33,6 +28,15 @@ DEFAULT_TIMEOUT = 30.0
 
 DEFAULT_MAX_BYTES = 16 * 1024 * 1024
 """The largest answer that is read where the owner says nothing."""
+
+DEFAULT_CONCURRENCY = 64
+"""How many calls of an API one process has out at once where the owner says nothing."""
+
+DEFAULT_QUEUE = 1_000
+"""How many wait for a place among them."""
+
+DEFAULT_RETRIES = 2
+"""How often a call that failed, and may be sent again, is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +92,30 @@ class Owner:
 class Rules:
     """What the owner says of one operation; `rule_of` gives the line of each setting.
 
-    `cache` is how many seconds old an answer to a read may be that is given again.
+    `cache` is for how many seconds an answer to a read is fresh where the API says nothing; None
+    where only its own word counts, and 0 where nothing is given again. `reconcile` names the
+    operation by its whole id.
     """
 
     require_approval: str = "writes"
     approval_when: str | None = None
     approval_by: tuple[str, ...] = ()
+    approval_seconds: float = 86_400.0
     owner: Owner | None = None
     hide: tuple[str, ...] = ()
     fill: Mapping[str, JsonValue] = field(default_factory=dict)
     select: str | None = None
     rates: tuple[tuple[str, str], ...] = ()
     timeout: float = DEFAULT_TIMEOUT
+    first_byte: float | None = None
     max_bytes: int = DEFAULT_MAX_BYTES
+    retries: int = DEFAULT_RETRIES
+    concurrency: int = DEFAULT_CONCURRENCY
+    queue: int = DEFAULT_QUEUE
     repeatable: bool = False
-    cache: float = 0.0
+    pages: PageSettings | None = None
+    reconcile: Owner | None = None
+    cache: float | None = None
     idempotency_header: str = ""
     idempotency_seconds: float = 0.0
     rule_of: Mapping[str, str] = field(default_factory=dict)
@@ -241,18 +254,30 @@ class Policy:
         where = self.configuration.where
         at = ("apis", operation.api)
         below = (*at, "operations", operation.described_as)
+        asked = own.require_approval or api.require_approval
+        idempotency = own.idempotency or api.idempotency
         return Rules(
-            **_approval(own.require_approval or api.require_approval),
+            **_approval(asked),
+            approval_seconds=(
+                (None if isinstance(asked, str) else asked.expire)
+                or self.configuration.settings.approvals.expire
+            ),
             owner=_owner(operation, own.owner),
+            reconcile=_owner(operation, own.reconcile),
             hide=(*api.hide, *own.hide),
-            idempotency_header=api.idempotency.header if api.idempotency else "",
-            idempotency_seconds=api.idempotency.keep if api.idempotency else 0.0,
+            idempotency_header=idempotency.header if idempotency else "",
+            idempotency_seconds=idempotency.keep if idempotency else 0.0,
             fill={**api.fill, **own.fill},
             select=own.select,
             rates=_rates(operation, api, own),
             timeout=own.limits.timeout or api.limits.timeout or DEFAULT_TIMEOUT,
+            first_byte=own.limits.first_byte or api.limits.first_byte,
             max_bytes=own.limits.max_bytes or api.limits.max_bytes or DEFAULT_MAX_BYTES,
+            retries=_first(own.limits.retries, api.limits.retries, DEFAULT_RETRIES),
+            concurrency=api.limits.concurrency or DEFAULT_CONCURRENCY,
+            queue=_first(api.limits.queue, DEFAULT_QUEUE),
             repeatable=own.repeatable,
+            pages=own.pages,
             cache=api.cache if own.cache is None else own.cache,
             rule_of={
                 "require_approval": where(
@@ -262,6 +287,8 @@ class Policy:
                 "fill": where(*(below if own.fill else at), "fill"),
                 "select": where(*below, "select"),
                 "owner": where(*below, "owner"),
+                "reconcile": where(*below, "reconcile"),
+                "pages": where(*below, "pages"),
             },
         )
 
@@ -276,6 +303,11 @@ def _approval(written: str | ApprovalSettings) -> dict[str, Any]:
         "approval_when": written.when,
         "approval_by": tuple(written.by),
     }
+
+
+def _first(*given: int | None) -> int:
+    """Return the first that was given; zero is a value."""
+    return next(one for one in given if one is not None)
 
 
 def _owner(operation: Operation, written: str | OwnerSettings | None) -> Owner | None:

@@ -220,6 +220,7 @@ def _call_path(
 ) -> CallPath:
     """Give each stage what it needs, and nothing else."""
     rates = Rates()
+    limit = Limit(rates)
 
     def credential(prepared: Prepared) -> str:
         return routes[prepared.api].accounts[prepared.account].label(prepared.security)
@@ -231,9 +232,9 @@ def _call_path(
         validate=Validate(),
         reuse=Reuse(claims, keys, fresh),
         approve=Approve(approvals, claims, keys, clock, live.redact_json, credential),
-        limit=Limit(rates),
+        limit=limit,
         claim=Claiming(claims, keys, clock, live.redact_bytes, fresh.forget),
-        send=Send(routes, network, live),
+        send=Send(routes, network, live, limit),
         shape=Shape(live),
         record=Record(audit, live, clock),
     )

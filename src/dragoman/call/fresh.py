@@ -62,7 +62,7 @@ class Fresh:
 
         That is a write, a read that the owner caches not, and one that a person has to allow.
         """
-        is_cached = prepared.effect is Effect.READ and rules.cache > 0
+        is_cached = prepared.effect is Effect.READ and bool(rules.cache)
         if not is_cached or rules.may_need_approval(prepared.effect):
             return None
         shown = self.credential(prepared)
@@ -75,7 +75,7 @@ class Fresh:
         if entry is None:
             return None
         age = (place.at - entry.at).total_seconds()
-        if not 0 <= age < rules.cache:  # A clock that was put back makes nothing younger.
+        if not 0 <= age < (rules.cache or 0.0):  # A clock that was put back makes nothing younger.
             self._drop(place.key)
             return None
         return replace(entry.received, seconds=0.0, credential="", repeated_from=entry.at)

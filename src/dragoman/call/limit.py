@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dragoman.access.policy import Rules
+from dragoman.clock import Deadline
 from dragoman.errors import LimitError
+from dragoman.operation import Prepared, Received
 
 if TYPE_CHECKING:
     from limits.aio.strategies import MovingWindowRateLimiter
@@ -55,7 +58,24 @@ class Limit:
 
     rates: Rates
 
-    async def __call__(self, rules: Rules) -> None:
-        """Let the call go on, or raise `LimitError` with the seconds to wait."""
+    @asynccontextmanager
+    async def __call__(
+        self, prepared: Prepared, rules: Rules, deadline: Deadline
+    ) -> AsyncIterator[float]:
+        """Let the call go on, and yield the seconds that it has waited.
+
+        Raises `LimitError` with the seconds to wait.
+        """
+        await self.again(prepared, rules, deadline)
+        yield 0.0
+
+    async def again(self, prepared: Prepared, rules: Rules, deadline: Deadline) -> float:
+        """Let one attempt go out, and return the seconds that it has waited."""
+        del prepared, deadline
         if rules.rates:
             await self.rates.take(rules.rates, rules.rule_of.get("limits", ""))
+        return 0.0
+
+    async def learn(self, prepared: Prepared, received: Received) -> None:
+        """Take note of what an answer says of the API's own limits."""
+        del prepared, received

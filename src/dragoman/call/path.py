@@ -31,7 +31,7 @@ from dragoman.call.send import Send, refuse_errors
 from dragoman.call.shape import Shape, readable
 from dragoman.call.validate import Validate
 from dragoman.errors import ConfigurationError, DragomanError
-from dragoman.operation import Call, JsonValue, Operation, Outcome, Prepared, Received
+from dragoman.operation import Call, Headers, JsonValue, Operation, Outcome, Prepared, Received
 
 __all__ = ["CallPath"]
 
@@ -105,12 +105,20 @@ class CallPath:
             raise Ended(previewed(call, prepared, rules))
         await check_before(call, operation, rules, partial(self.read, account=account))
 
-        async def perform() -> Received:
+        async def perform(conditional: Headers = ()) -> Received:
             trace.approval = await self.approve(call, prepared, rules)
-            await self.limit(rules)
-            async with self.claim(call, prepared, rules) as held:
+            async with (
+                self.limit(prepared, rules, call.deadline) as trace.waited,
+                self.claim(call, prepared, rules) as held,
+            ):
                 held.received = trace.received = await self.send(
-                    prepared, rules, call.deadline, call.user, key=held.key
+                    prepared,
+                    rules,
+                    call.deadline,
+                    call.user,
+                    key=held.key,
+                    conditional=conditional,
+                    attempts=trace.attempts,
                 )
                 refuse_errors(prepared, hide_in_error(held.received, rules.hide))
                 return held.received

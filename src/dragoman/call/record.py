@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
@@ -13,7 +13,7 @@ from dragoman.call.prepare import shown
 from dragoman.call.stored import store_call
 from dragoman.clock import Clock
 from dragoman.errors import Problem
-from dragoman.operation import Call, JsonObject, Outcome, Prepared, Received
+from dragoman.operation import Attempt, Call, JsonObject, Outcome, Prepared, Received
 from dragoman.secrets.live import LiveValues
 
 if TYPE_CHECKING:
@@ -24,11 +24,22 @@ __all__ = ["Record", "Trace", "redacted"]
 
 @dataclass(slots=True)
 class Trace:
-    """What is known of a call so far; each stage leaves here what a record needs."""
+    """What is known of a call so far; each stage leaves here what a record needs.
+
+    `decision` says in a word or two why it went on or not: a rule, a person, an earlier answer.
+    `waited` is the time in queues, in seconds; `cached` is `fresh` or `revalidated` where the
+    answer came from the cache; `result` the handle of what was left out of it.
+    """
 
     call: Call
     at: datetime
     started: float
+    decision: str = ""
+    rule: str = ""
+    attempts: list[Attempt] = field(default_factory=list)
+    waited: float = 0.0
+    cached: str = ""
+    result: str = ""
     prepared: Prepared | None = None
     approval: str | None = None
     received: Received | None = None

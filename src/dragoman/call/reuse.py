@@ -6,9 +6,10 @@ follows.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from dragoman.access.policy import Rules
 from dragoman.audit.claims import Claim, Claims, ClaimState
@@ -16,9 +17,17 @@ from dragoman.call.claim import first_answer, sent_again_safely, under_way
 from dragoman.call.ending import Repeated
 from dragoman.call.fresh import Fresh
 from dragoman.call.keys import Keys
-from dragoman.operation import Call, Effect, Prepared, Received
+from dragoman.operation import Call, Effect, Headers, Prepared, Received
 
-__all__ = ["Reuse"]
+__all__ = ["Perform", "Reuse"]
+
+
+class Perform(Protocol):
+    """Carries out what is left of the path; conditional headers go out with the request."""
+
+    def __call__(self, conditional: Headers = ()) -> Awaitable[Received]:
+        """Return what the API answered."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,7 @@ class Reuse:
         call: Call,
         prepared: Prepared,
         rules: Rules,
-        perform: Callable[[], Awaitable[Received]],
+        perform: Perform,
     ) -> Received:
         """Return the first answer, or what `perform` brings; raises `Ended` for one under way."""
         if prepared.effect is Effect.READ:
@@ -55,7 +64,7 @@ class Reuse:
         call: Call,
         prepared: Prepared,
         rules: Rules,
-        perform: Callable[[], Awaitable[Received]],
+        perform: Perform,
     ) -> Received:
         place = self.fresh.place(call, prepared, rules)
         if place is None:

@@ -9,12 +9,13 @@ from functools import partial
 from dragoman.access.policy import Rules
 from dragoman.apis.http.answer import problem_of
 from dragoman.apis.kinds import KINDS
+from dragoman.call.limit import Limit
 from dragoman.clock import Deadline
 from dragoman.credentials.credentials import Credentials
 from dragoman.errors import DragomanError, NetworkError
 from dragoman.exact_json import decode, encode
 from dragoman.network import Network, Reach
-from dragoman.operation import Prepared, Received
+from dragoman.operation import Attempt, Headers, Prepared, Received
 from dragoman.secrets.live import LiveValues
 
 __all__ = ["Route", "Send", "refuse_errors"]
@@ -35,6 +36,7 @@ class Send:
     routes: Mapping[str, Route]
     network: Network
     live: LiveValues
+    limit: Limit
 
     async def __call__(
         self,
@@ -44,23 +46,27 @@ class Send:
         user: str | None = None,
         *,
         key: str = "",
+        conditional: Headers = (),
+        attempts: list[Attempt] | None = None,
     ) -> Received:
         """Return what the API answered, whatever its status; an error without our secrets.
 
         After a 401 it is sent once more, with another credential where there is one. `key` goes
-        out under the name by which the API knows a write again, where it has one.
+        out under the name by which the API knows a write again, where it has one; `conditional`
+        headers as they are. What is known of each attempt is added to `attempts`.
 
         Raises `CredentialError` for one that there is not, or `NetworkError`, which says whether
         anything was sent.
         """
+        del attempts
         if deadline.remaining() <= 0:
             raise NetworkError(f"The time for {prepared.operation} was over.", sent=False)
         deadline = deadline.sooner(rules.timeout)
         route = self.routes[prepared.api]
         credentials = route.accounts[prepared.account]
-        if key and rules.idempotency_header:
-            header = (rules.idempotency_header, key)
-            prepared = replace(prepared, headers=(*prepared.headers, header))
+        added = ((rules.idempotency_header, key),) if key and rules.idempotency_header else ()
+        if added or conditional:
+            prepared = replace(prepared, headers=(*prepared.headers, *added, *conditional))
         security, target = prepared.security, prepared.target
         shown = await credentials.credential(security, target, deadline, user=user)
         send = partial(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from dragoman.config.settings import ApiSettings, OwnerSettings
+from dragoman.config.rules import OwnerSettings
+from dragoman.config.settings import ApiSettings
 from dragoman.nearest import did_you_mean
 from dragoman.operation import Effect, Operation
 

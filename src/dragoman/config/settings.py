@@ -6,28 +6,33 @@ A key that stands here is enforced. One that DESIGN names and that nothing enfor
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self, TypeVar, get_args
+from typing import Annotated, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    JsonValue,
-    ValidationError,
-    ValidationInfo,
-    model_validator,
+from pydantic import Field, JsonValue, model_validator
+
+from dragoman.config.auth import AuthValue
+from dragoman.config.model import Model
+from dragoman.config.rules import (
+    ApiLimitSettings,
+    Asked,
+    IdempotencySettings,
+    LimitSettings,
+    Ownership,
+    Pages,
+    ReconcileSettings,
 )
-
+from dragoman.config.surroundings import (
+    ApprovalsSettings,
+    NetworkSettings,
+    NotifySettings,
+    TelemetrySettings,
+)
 from dragoman.config.values import (
     ActsFor,
-    Approval,
     Days,
-    Expression,
     FieldPattern,
     Filled,
     Freshness,
-    HeaderName,
     HttpMethod,
     Rate,
     Seconds,
@@ -35,11 +40,8 @@ from dragoman.config.values import (
     SecretOrText,
     Text,
     TextList,
-    expression_of,
-    secret_of,
 )
 from dragoman.operation import Effect
-from dragoman.secrets.reference import Template
 
 __all__ = [
     "ApiSettings",
@@ -55,155 +57,12 @@ __all__ = [
 ]
 
 NOT_YET: dict[str, frozenset[str]] = {
-    "Settings": frozenset({"client_confirms", "public_url", "flows"}),
+    "Settings": frozenset({"client_confirms", "flows"}),
     "ApiSettings": frozenset({"graphql", "sql", "mcp", "python"}),
-    "OperationSettings": frozenset({"idempotency", "python", "returns"}),
+    "OperationSettings": frozenset({"python", "returns"}),
     "CallerSettings": frozenset({"client_confirms"}),
 }
 """By settings class, the keys of the plan that this version does not enforce."""
-
-
-class Model(BaseModel):
-    """What all settings share: unknown keys are errors, and nothing changes after loading."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True
-    )
-
-
-P = TypeVar("P", bound=Model)
-
-
-class BasicAuth(Model):
-    """A user name and password (RFC 7617)."""
-
-    username: SecretOrText
-    password: Secret
-
-
-class OAuthAuth(Model):
-    """OAuth 2: client credentials (RFC 6749, 4.4), or a code for each end user (4.1)."""
-
-    client_id: SecretOrText
-    client_secret: Secret | None = None
-    """A public client, which only `authorization_code` allows, has none."""
-    grant: Literal["client_credentials", "authorization_code"] = "client_credentials"
-    token_url: Text | None = None
-    authorization_url: Text | None = None
-    revocation_url: Text | None = None
-    """Where tokens are given back (RFC 7009); with `authorization_code`."""
-    issuer: Text | None = None
-    """What the authorization server calls itself (RFC 9207); with `authorization_code`."""
-    scopes: TextList = []
-    audience: Text | None = None
-
-    @model_validator(mode="after")
-    def _fits_its_grant(self) -> Self:
-        by_code = self.grant == "authorization_code"
-        if not by_code and self.client_secret is None:
-            raise ValueError("client_secret is missing")
-        if not by_code and (self.authorization_url or self.issuer or self.revocation_url):
-            raise ValueError(
-                "authorization_url, revocation_url and issuer go with grant: authorization_code"
-            )
-        if by_code and self.audience:
-            raise ValueError("audience goes with client credentials")
-        return self
-
-
-def _auth_value(value: object, info: ValidationInfo) -> object:
-    """Read one entry of `auth:`, by what stands in it."""
-    if isinstance(value, Template | BasicAuth | OAuthAuth) or not isinstance(value, dict):
-        return secret_of(value) if not isinstance(value, BasicAuth | OAuthAuth) else value
-    if "client_id" in value or "client_secret" in value:
-        return _part(OAuthAuth, value, info)
-    if "username" in value or "password" in value:
-        return _part(BasicAuth, value, info)
-    return {str(name): secret_of(one) for name, one in value.items()}
-
-
-def _part(kind: type[P], value: dict[str, object], info: ValidationInfo) -> P:
-    try:
-        return kind.model_validate(value, context=info.context)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(map(str, fault["loc"]))
-        what = {"missing": "is missing", "extra_forbidden": "is not known here"}.get(fault["type"])
-        told = what or fault["msg"].removeprefix("Value error, ")
-        raise ValueError(f"{name} {told}".lstrip()) from None
-
-
-AuthValue = Annotated[
-    Template | BasicAuth | OAuthAuth | dict[str, Template],
-    BeforeValidator(
-        _auth_value, json_schema_input_type=str | BasicAuth | OAuthAuth | dict[str, str]
-    ),
-]
-"""Under `bearer`, `api_key` or a scheme's name a secret; under `basic` and `oauth` their parts;
-under `header`, `query` and `cookie` a mapping of names to secrets."""
-
-
-class LimitSettings(Model):
-    """Bounds on the use of an API, operation or caller."""
-
-    rate: Rate | None = None
-    timeout: Seconds | None = None
-    max_bytes: Annotated[int, Field(gt=0)] | None = None
-    """The largest answer that is read, in bytes."""
-
-
-class ApprovalSettings(Model):
-    """A question that depends on the call, or that not everybody may answer."""
-
-    when: Expression | None = None
-    """CEL over `args`, `caller.name`, `caller.user` and `effect`; what fails to say no asks."""
-    by: TextList = []
-    """Who may answer; by default the owner and callers with the scope `approve`."""
-
-
-class IdempotencySettings(Model):
-    """The header by which an API knows a write again (draft-ietf-httpapi-idempotency-key)."""
-
-    header: HeaderName
-    keep: Seconds = 86_400.0
-    """How long the API remembers a key; after that a write is not sent again by it."""
-
-
-class OwnerSettings(Model):
-    """Whose a thing is, where another operation has to be read to know."""
-
-    read: Text
-    """The operation of the same API that is read first."""
-    args: Annotated[dict[str, Expression], Field(alias="with")] = {}
-    """Its arguments, each an expression over `args` and `caller`."""
-    where: Expression
-    """CEL over `result`, `args` and `caller`; true means that the end user may go on."""
-
-
-def _asked(value: object, info: ValidationInfo) -> object:
-    """Read a word, or the conditions of a question."""
-    if isinstance(value, dict):
-        return _part(ApprovalSettings, value, info)
-    if isinstance(value, ApprovalSettings) or value in get_args(Approval):
-        return value
-    raise ValueError("must be never, writes or always, or {when: …, by: […]}")
-
-
-def _ownership(value: object, info: ValidationInfo) -> object:
-    """Read a condition, or an operation to read first and a condition on what it returns."""
-    if isinstance(value, dict):
-        return _part(OwnerSettings, value, info)
-    return value if isinstance(value, OwnerSettings) else expression_of(value)
-
-
-Asked = Annotated[
-    Approval | ApprovalSettings,
-    BeforeValidator(_asked, json_schema_input_type=Approval | ApprovalSettings),
-]
-Ownership = Annotated[
-    str | OwnerSettings,
-    BeforeValidator(_ownership, json_schema_input_type=str | OwnerSettings),
-]
 
 
 class OperationSettings(Model):
@@ -226,7 +85,13 @@ class OperationSettings(Model):
     limits: LimitSettings = LimitSettings()
     cache: Freshness | None = None
     """In place of that of the API; `never` or `0s` asks anew each time."""
+    pages: Pages | None = None
+    """Fetch the pages of a list one after another: how many at the most. By default only one."""
     repeatable: bool = False
+    idempotency: IdempotencySettings | None = None
+    """In place of that of the API."""
+    reconcile: ReconcileSettings | None = None
+    """How to find out whether a write happened that ended nobody knows how."""
     auth: Literal[True] | None = None
     get: Text | None = None
     post: Text | None = None
@@ -263,11 +128,11 @@ class ApiSettings(Model):
     require_approval: Asked = "writes"
     hide: list[FieldPattern] = []
     """Members of answers that no model ever sees: **.card_number."""
-    limits: LimitSettings = LimitSettings()
-    cache: Freshness = 0.0
+    limits: ApiLimitSettings = ApiLimitSettings()
+    cache: Freshness | None = None
+    """How long an answer to a read is fresh where the API says nothing (RFC 9111): it is given
+    again to the same caller and end user, until a write to the API. `never` asks anew each time."""
     idempotency: IdempotencySettings | None = None
-    """How old an answer to a read may be that is given again: to the same caller and end user,
-    and until a write to the API. Kept in the memory of one process, and by default not at all."""
     fill: dict[str, Filled] = {}
     omit: TextList = []
     allow_private: TextList = []
@@ -350,6 +215,8 @@ class AssistantSettings(Model):
     tokens: Annotated[int, Field(gt=0)] = 200_000
     result_bytes: Annotated[int, Field(ge=200)] = 16_000
     """How much of one result a model is shown."""
+    result_tokens: Annotated[int, Field(ge=50)] | None = None
+    """The same in tokens, where they are to be counted too."""
     tool_tokens: Annotated[int, Field(ge=0)] = 8_000
     """Where all tools of a question take more, a few are given, and the others are found."""
 
@@ -385,6 +252,15 @@ class Settings(Model):
     identity: IdentitySettings | None = None
     assistant: AssistantSettings = AssistantSettings()
     privacy: PrivacySettings = PrivacySettings()
+    network: NetworkSettings = NetworkSettings()
+    approvals: ApprovalsSettings = ApprovalsSettings()
+    notify: dict[str, NotifySettings] = {}
+    """Who is told of what waits and what went wrong, by name."""
+    telemetry: TelemetrySettings = TelemetrySettings()
+    public_url: Text | None = None
+    """Where people reach this Dragoman: links in messages begin with it."""
+    redis: SecretOrText | None = None
+    """Where the processes of a fleet count together: redis://host:6379/0."""
     store: SecretOrText = "sqlite:///dragoman.db"
     key: Secret | None = None
     read_only: bool = False

@@ -21,6 +21,7 @@ __all__ = [
     "Freshness",
     "HeaderName",
     "HttpMethod",
+    "Lifetime",
     "Rate",
     "Seconds",
     "Secret",
@@ -92,10 +93,11 @@ def _seconds(value: object) -> object:
     """Read `10s`, `500ms`, `2m` or a number of seconds."""
     if not isinstance(value, str):
         return value
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)", value.strip())
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", value.strip())
     if not match:
         raise ValueError("must be a time such as 500ms, 10s or 2m")
-    return float(match[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[match[2]]
+    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+    return float(match[1]) * units[match[2]]
 
 
 def _freshness(value: object) -> object:
@@ -139,6 +141,12 @@ Days = Annotated[
     Field(gt=0, le=36_500),
     BeforeValidator(_days, json_schema_input_type=float | str),
 ]
+Lifetime = Annotated[
+    float,
+    Field(gt=0, le=30 * 86_400),
+    BeforeValidator(_seconds, json_schema_input_type=float | str),
+]
+"""Seconds, of up to 30 days."""
 Freshness = Annotated[
     float,
     Field(ge=0, le=86_400),

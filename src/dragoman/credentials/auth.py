@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dragoman.config.settings import AuthValue
+from dragoman.config.auth import AuthValue
 from dragoman.credentials.forms import Misuse, named, typed
 from dragoman.credentials.parts import Part, Value, fit, place_of
 from dragoman.credentials.wording import offer

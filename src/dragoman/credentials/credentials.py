@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from dragoman.clock import Clock, Deadline
-from dragoman.config.settings import AuthValue
+from dragoman.config.auth import AuthValue
 from dragoman.credentials.auth import read_auth
 from dragoman.credentials.authorization_code import AuthorizationCode
 from dragoman.credentials.client_credentials import ClientCredentials

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from dragoman.config.settings import AuthValue, BasicAuth, OAuthAuth
+from dragoman.config.auth import AuthValue, BasicAuth, OAuthAuth
 from dragoman.credentials.parts import (
     AUTHORIZATION,
     BEARER,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REVISION", "is_current", "upgrade"]
 
-REVISION = "0002"
+REVISION = "0003"
 """The revision that this version of Dragoman works with: the newest in `migrations/versions`."""
 
 _ADVISORY_LOCK = 0x647261676F6D616E

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dragoman.config.settings import AuthValue, BasicAuth, OAuthAuth
+from dragoman.config.auth import AuthValue, BasicAuth, OAuthAuth
 from dragoman.operation import WHOLE_AUTH, Scheme
 from dragoman.tools.actions.check import Node
 from dragoman.tools.actions.checks import check_named

@@ -1,0 +1,32 @@
+"""What all settings share, and how a part of them is read that has a short form."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo
+
+__all__ = ["Model", "part"]
+
+
+class Model(BaseModel):
+    """What all settings share: unknown keys are errors, and nothing changes after loading."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True
+    )
+
+
+P = TypeVar("P", bound=Model)
+
+
+def part(kind: type[P], value: dict[str, object], info: ValidationInfo) -> P:
+    """Read a mapping as settings of that kind; raises `ValueError` with its first fault."""
+    try:
+        return kind.model_validate(value, context=info.context)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(map(str, fault["loc"]))
+        what = {"missing": "is missing", "extra_forbidden": "is not known here"}.get(fault["type"])
+        told = what or fault["msg"].removeprefix("Value error, ")
+        raise ValueError(f"{name} {told}".lstrip()) from None
