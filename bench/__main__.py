@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 from bench import recall, tokens
+from bench.endurance import endurance
+from bench.governed import governed_calls
 from bench.measure import Row, table
-from bench.path import governed_reads
 from bench.reading import catalogs
 from bench.start import starts
 from bench.whole import wholes
@@ -21,11 +22,12 @@ SPECS = Path(
 
 def main() -> int:
     """Measure, print, and return 0: a figure is no verdict."""
-    rows: list[Row] = [*starts(), *asyncio.run(governed_reads())]
+    rows: list[Row] = [*starts(), *asyncio.run(governed_calls())]
     if SPECS.is_dir():
         rows += [*catalogs(SPECS), *wholes(SPECS)]
     else:
         print(f"no API descriptions at {SPECS}: set DRAGOMAN_SPECS for the rows on them")
+    rows += asyncio.run(endurance())
     print(table(rows))
     if SPECS.is_dir():
         print()

@@ -49,6 +49,27 @@ async def test_a_key_ends_when_it_expires_or_is_revoked(
         await keys.caller_of(key)
 
 
+async def test_another_process_sees_within_a_second_that_a_key_was_revoked(
+    keys: CallerKeys, store: Store
+) -> None:
+    class Moved(MovedClock):
+        def monotonic(self) -> float:
+            return self.later.total_seconds()
+
+    async def server_key() -> bytes:
+        return b"k" * 32
+
+    clock = Moved()
+    other = CallerKeys(store, clock, server_key)
+    kept, key = await keys.create("bot")
+    assert await other.caller_of(key) == "bot"
+    await keys.revoke(kept.id)
+    assert await other.caller_of(key) == "bot"
+    clock.later = timedelta(seconds=1)
+    with pytest.raises(AuthenticationError, match="was revoked"):
+        await other.caller_of(key)
+
+
 async def test_a_rotated_key_lets_in_until_the_overlap_ends(
     keys: CallerKeys, clock: MovedClock
 ) -> None:

@@ -32,10 +32,18 @@ WHERE id = :id AND revoked IS NULL RETURNING id
 """
 
 
+_FRESH_SECONDS = 1.0
+"""How long what the store says of a key counts without asking again."""
+
+_MOST = 10_000
+"""Keys that are remembered for as long."""
+
+
 class CallerKeys:
     """Keys by id; `server_key` gives the key under which they are hashed.
 
-    Whether a caller is in the configuration is for whoever makes a key to know.
+    One that another process revokes lets its caller in for a second more. Whether a caller is in
+    the configuration is for whoever makes a key to know.
     """
 
     def __init__(
@@ -44,6 +52,7 @@ class CallerKeys:
         self._store = store
         self._clock = clock
         self._server_key = server_key
+        self._known: dict[str, tuple[float, CallerKey]] = {}
 
     async def create(
         self, caller: str, *, label: str = "", lifetime: timedelta | None = None
@@ -73,15 +82,17 @@ class CallerKeys:
             statements.run(_ADD, _parameters(kept))
             return True
 
+        self._known.pop(old.id, None)
         if not await self._store.write(work):
             raise ended
         return kept, key
 
     async def revoke(self, key_id: str) -> CallerKey:
-        """Let a key in no more, from the next call on; a second time changes nothing."""
+        """Let a key in no more; a second time changes nothing."""
         known = await self.get(key_id)
         revoking = {"id": known.id, "now": moment_text(self._clock.now())}
         await self._store.write(lambda statements: statements.run(_REVOKE, revoking))
+        self._known.pop(known.id, None)
         return await self.get(known.id)
 
     async def list(self) -> builtins.list[CallerKey]:
@@ -98,8 +109,21 @@ class CallerKeys:
 
     async def caller_of(self, key: str) -> str:
         """Return whose key this is; raises `AuthenticationError`."""
-        known = await self._find(id_of(key))
+        known = await self._remembered(id_of(key))
         return check_key(key, known, await self._server_key(), self._clock.now())
+
+    async def _remembered(self, key_id: str) -> CallerKey | None:
+        now = self._clock.monotonic()
+        read_at, known = self._known.get(key_id, (now, None))
+        if known is not None and now - read_at < _FRESH_SECONDS:
+            return known
+        known = await self._find(key_id)
+        self._known.pop(key_id, None)
+        if known is not None:
+            while len(self._known) >= _MOST:
+                del self._known[next(iter(self._known))]
+            self._known[key_id] = now, known
+        return known
 
     async def _find(self, key_id: str) -> CallerKey | None:
         rows = await self._store.read(_GET, {"id": key_id.strip().upper()})
