@@ -9,6 +9,7 @@ PEERS  := .venv-peers
 TESTS  ?= tests
 URL    ?=
 SECONDS ?= 60
+KILLS  ?= 500
 TARGETS ?=
 
 .PHONY: help demo demo-real serve test lint format bench bench-peers judge torture lock clean
@@ -50,7 +51,8 @@ judge: $(DEV) ## let Prism and an emulator of others judge our requests; writes 
 	$(BIN)/python -m judge actions
 	$(BIN)/python -m judge mcp
 
-torture: $(FUZZ) ## fuzz what strangers reach, SECONDS=60 for each of TARGETS=…; writes docs/evidence
+torture: $(FUZZ) ## kill workers KILLS=500 times a store; fuzz for SECONDS=60 each of TARGETS=…; writes docs/evidence
+	$(BIN)/python -m torture.kills --kills $(KILLS)
 	$(BIN)/python -m torture --seconds $(SECONDS) $(TARGETS)
 
 lock: $(DEV) ## write the lock files anew from pyproject.toml

@@ -1,4 +1,4 @@
-"""Judge Dragoman by programs of others (`prism`, `emulate`, `real`, `mcp`), or by rules."""
+"""Judge Dragoman by programs of others (`prism`, `emulate`, `real`, `mcp`), rules, or faults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "dragom
 def main() -> int:
     """Run one judge; return 0 where nothing of ours is wrong, 2 where something is missing."""
     parser = argparse.ArgumentParser(prog="python -m judge", description=__doc__)
-    judges = ["prism", "emulate", "real", "lint", "tools", "actions", "mcp"]
+    judges = ["prism", "emulate", "real", "lint", "tools", "actions", "mcp", "faults"]
     parser.add_argument("judge", choices=judges, nargs="?", default="prism")
     parser.add_argument("documents", nargs="*", help="names, or the beginnings of names")
     parser.add_argument("--specs", type=Path, default=SPECS, help="folder of the documents")
@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "evidence")
     parser.add_argument("--sets", type=int, default=200, help="of arguments, for tools")
     options = parser.parse_args()
-    if options.judge not in {"real", "mcp"} and not options.specs.is_dir():
+    if options.judge not in {"real", "mcp", "faults"} and not options.specs.is_dir():
         print(f"✗ documents are missing: {options.specs}: set DRAGOMAN_SPECS", file=sys.stderr)
         return 2
     try:
@@ -42,6 +42,10 @@ def main() -> int:
             from judge import mcp  # noqa: PLC0415
 
             return asyncio.run(mcp.run(ROOT, options.cache, options.out))
+        if options.judge == "faults":
+            from judge import faults  # noqa: PLC0415
+
+            return asyncio.run(faults.run(options.cache, ROOT / "docs" / "faults.md"))
         if options.judge == "tools":
             return tools(options)
         if options.judge == "actions":

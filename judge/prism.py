@@ -16,7 +16,7 @@ from dragoman import Dragoman
 from dragoman.access.policy import Rules
 from dragoman.apis.openapi.load import load
 from dragoman.apis.openapi.read import read
-from dragoman.app.wiring import Parts
+from dragoman.app.parts import Parts
 from dragoman.call.prepare import prepare
 from dragoman.clock import Deadline, SystemClock
 from dragoman.config.settings import ApiSettings

@@ -156,7 +156,7 @@ async def _answer(
     answer = completion(reply, asked, turn) if is_chat else response(reply, asked, turn)
     if reply.cut_after is not None:
         return await _half(request, json.dumps(answer))
-    return web.json_response(answer)
+    return web.json_response(answer, headers=dict(reply.headers))
 
 
 async def _half(request: web.Request, body: str) -> web.StreamResponse:
@@ -173,7 +173,7 @@ async def _stream(
     request: web.Request, reply: Reply, events: Iterator[Json], *, named: bool
 ) -> web.StreamResponse:
     """Send events; those of Responses are named and numbered, those of Chat end with [DONE]."""
-    answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", **reply.headers})
     await answer.prepare(request)
     for number, event in enumerate(events):
         if number == reply.cut_after:

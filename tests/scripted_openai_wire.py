@@ -48,6 +48,7 @@ class Reply:
     pause: float = 0.0
     without_usage: bool = False
     model: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

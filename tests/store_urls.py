@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -38,6 +39,35 @@ def postgres_url() -> Iterator[str]:
         connection.execute(f"CREATE SCHEMA {name}")
         yield f"{POSTGRES}?options={quote(f'-csearch_path={name}')}&application_name={name[:60]}"
         connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture(scope="session")
+def one_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str]]:
+    """A connection, and the address of a schema that is used again and again by many tests."""
+    psycopg = pytest.importorskip("psycopg")
+    name = f"dragoman_{uuid4().hex}"
+    try:
+        connection = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError as error:
+        pytest.skip(f"no PostgreSQL (DRAGOMAN_TEST_POSTGRES): {str(error).splitlines()[0]}")
+    with connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+        connection.execute(f"SET search_path TO {name}")
+        yield connection, f"{POSTGRES}?options={quote(f'-csearch_path={name}')}"
+        connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture
+def emptied_postgres(one_postgres: tuple[Any, str]) -> str:
+    """The address of a store without rows: making its tables anew takes longer than most tests."""
+    connection, url = one_postgres
+    found = connection.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+        " AND tablename <> 'alembic_version'"
+    ).fetchall()
+    if found:
+        connection.execute(f"TRUNCATE {', '.join(name for (name,) in found)}")
+    return url
 
 
 def _url(request: pytest.FixtureRequest, tmp_path: Path) -> str:

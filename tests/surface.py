@@ -17,12 +17,16 @@ from dragoman import sync
 from dragoman.app import Dragoman
 from dragoman.assistant.answer import Answer
 from dragoman.audit.approvals import Approval
+from dragoman.audit.facts import AnswerRecord, CallRecord, TurnRecord
+from dragoman.audit.patterns import Pattern
+from dragoman.audit.stats import Group, ModelUse, Stats
 from dragoman.catalog.lock import Pin, _Api, _Header
 from dragoman.cli import VERBS
 from dragoman.cli.approvals import as_json as approval_as_json
 from dragoman.cli.ask import answer_as_json
 from dragoman.cli.call import as_json
 from dragoman.cli.lint import subject_at
+from dragoman.cli.stats import as_json as stats_as_json
 from dragoman.config.schema import json_schema
 from dragoman.lint.advice import advise
 from dragoman.lint.rules import RULES
@@ -48,6 +52,8 @@ _APPROVAL = Approval(
     expires=_NOON,
 )
 
+_NO_STATS = Stats(_NOON, _NOON, False, Group("all"), (), {}, (), (), {}, 0)
+
 SNAPSHOT = Path(__file__).resolve().parent.parent / "docs" / "surface.json"
 
 
@@ -68,6 +74,13 @@ def surface() -> dict[str, Any]:
             "ask": sorted(answer_as_json(Answer("id", "text", Status.OK))),
             "approvals": sorted(approval_as_json(_APPROVAL)),
             "lint": _lint(),
+            "log": {
+                kind.__name__: _members(kind) for kind in (CallRecord, AnswerRecord, TurnRecord)
+            },
+            "stats": {
+                "": sorted(stats_as_json(_NO_STATS, (), {}, "api")),
+                **{kind.__name__: _members(kind) for kind in (Group, ModelUse, Pattern)},
+            },
         },
         "lock": {
             "header": list(_Header.__struct_encode_fields__),
@@ -82,6 +95,11 @@ def surface() -> dict[str, Any]:
         },
         "views": asyncio.run(_views()),
     }
+
+
+def _members(kind: type) -> list[str]:
+    """The keys of a record as JSON: `resumable` and `state` are for us."""
+    return [one.name for one in fields(kind) if one.name not in {"resumable", "state"}]
 
 
 def _lint() -> dict[str, list[str]]:
@@ -99,8 +117,8 @@ async def _views() -> dict[str, list[str]]:
     store = Store("sqlite:///:memory:", Path())
     columns = "SELECT name FROM pragma_table_info(:view)"
     views = {
-        view: [str(name) for (name,) in await store.read(columns, {"view": view})]
-        for view in ("calls", "answers", "approvals")
+        view: [str(row["name"]) for row in await store.read(columns, {"view": view})]
+        for view in ("calls", "answers", "turns", "approvals", "changes")
     }
     await store.aclose()
     return views

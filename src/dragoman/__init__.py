@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dragoman.app import Dragoman
     from dragoman.assistant.answer import Answer
-    from dragoman.audit.approvals import Approval
+    from dragoman.audit.approval import Approval
     from dragoman.errors import (
         AddressRefusedError,
         ApiError,

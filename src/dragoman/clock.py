@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,10 @@ class Clock(Protocol):
         """Return seconds on a clock that never goes back: for durations and deadlines."""
         ...
 
+    async def sleep(self, seconds: float) -> None:
+        """Come back after so many seconds."""
+        ...
+
 
 class SystemClock:
     """The time of this machine."""
@@ -32,6 +37,10 @@ class SystemClock:
     def monotonic(self) -> float:
         """Return seconds on a clock that never goes back."""
         return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Come back after so many seconds, and let others run in between."""
+        await asyncio.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)

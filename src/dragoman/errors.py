@@ -14,12 +14,17 @@ from typing import ClassVar
 __all__ = [
     "AddressRefusedError",
     "ApiError",
+    "ApiLimitError",
     "ArgumentError",
     "AuthenticationError",
+    "BusyError",
+    "CertificateError",
     "ConfigurationError",
     "CredentialError",
+    "CutAnswerError",
     "DescriptionError",
     "DragomanError",
+    "FailingError",
     "Fault",
     "LimitError",
     "ModelError",
@@ -236,6 +241,20 @@ class LimitError(DragomanError):
     retryable = True
 
 
+class BusyError(LimitError):
+    """So many calls are under way, or wait, that there is no place for one more."""
+
+    title = "Too many calls are under way"
+    status = 503
+
+
+class ApiLimitError(LimitError):
+    """An API has said that it is asked too often; the detail names it and how long it asks for."""
+
+    title = "The API asks to be called less often"
+    fault = Fault.API
+
+
 class NetworkError(DragomanError):
     """The exchange with a server failed: no connection, a reset, a timeout.
 
@@ -254,6 +273,27 @@ class NetworkError(DragomanError):
         self.sent = sent
 
 
+class CertificateError(NetworkError):
+    """A server that could not show who it is (RFC 8446, 4.4.2): nothing was sent to it."""
+
+    retryable = False
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, sent=False)
+
+
+class FailingError(NetworkError):
+    """An API has failed so often of late that it is left alone for a while: nothing was sent."""
+
+    code = "failing"
+    title = "The API is failing, and is left alone for a while"
+    status = 503
+
+    def __init__(self, detail: str, *, retry_after: float) -> None:
+        super().__init__(detail, sent=False)
+        self.retry_after = retry_after
+
+
 class ResponseError(NetworkError):
     """A server answered with something unusable: too large, cut off, not what it says."""
 
@@ -263,6 +303,12 @@ class ResponseError(NetworkError):
 
     def __init__(self, detail: str, *, hint: str = "") -> None:
         super().__init__(detail, sent=True, hint=hint)
+
+
+class CutAnswerError(ResponseError):
+    """An answer that ended too soon or was damaged on its way; another may come whole."""
+
+    retryable = True
 
 
 class ApiError(DragomanError):

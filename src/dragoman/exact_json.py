@@ -21,6 +21,9 @@ __all__ = ["MAX_DEPTH", "canonical", "decode", "encode", "encode_text", "glimpse
 MAX_DEPTH = 200
 """Of objects and lists within each other, read or written: whoever walks a value recurses."""
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+"""What is JSON whatever its value, and most of it: to ask for more takes ten times as long."""
+
 _MAX_DIGITS = 1_000
 """Of a whole number that `canonical` writes out: 1e999999999 is short, its digits are not."""
 
@@ -98,7 +101,7 @@ def _is_deep(value: object) -> bool:
 
 
 def _check(value: JsonValue, depth: int = 0) -> None:
-    if isinstance(value, str) or value is None:
+    if type(value) in _PLAIN or isinstance(value, str):
         return
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("NaN and Infinity are not JSON")

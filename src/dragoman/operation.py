@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -56,6 +57,8 @@ OWNER = "owner"
 
 WHOLE_AUTH = "*"
 """In a security requirement: all that the owner wrote under `auth`, for want of a scheme's name."""
+
+_PROCESS_KEY = os.urandom(32)
 
 Door = Literal["python", "cli", "ask", "actions", "mcp", "openai", "management"]
 
@@ -189,7 +192,8 @@ class Call:
     `origins` says of each argument where its value came from: the question, a field of an
     earlier result, the model, or the owner; it was found by comparing values. `scope` is within
     what a repeated write counts as the same one, and `same_for` for how many seconds after it was
-    sent (None is for good). `budget` bounds the answer in bytes, for models.
+    sent (None is for good). `budget` bounds the answer in bytes, for models. `asked_as` are the
+    arguments as they were asked, where a person has changed them since.
     """
 
     id: str
@@ -208,6 +212,12 @@ class Call:
     answer: str | None = None
     question: str = ""
     parent: str | None = None
+    asked_as: JsonObject | None = None
+
+    @property
+    def known_by(self) -> JsonObject:
+        """The arguments by which it is known as the same call, whatever a person has changed."""
+        return self.arguments if self.asked_as is None else self.asked_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +275,12 @@ class Credential:
     cookies: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     label: str = ""
 
+    @property
+    def fingerprint(self) -> str:
+        """Tells it from any other while this process lives; it does not give the value away."""
+        shown = repr((self.headers, self.query, self.cookies)).encode()
+        return hashlib.blake2b(shown, digest_size=16, key=_PROCESS_KEY).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -287,8 +303,11 @@ class Attempt:
 class Received:
     """What an API answered; `seconds` from the first byte sent to the last one read.
 
-    `credential` is the label of what it was shown; `repeated_from` the time of the first answer
-    where this is that one again; `connect` and `first_byte` are as in `Attempt`.
+    `credential` is the label of what it was shown, and `shown` its fingerprint; `connect` and
+    `first_byte` are as in `Attempt`. `repeated_from` is the time of the first answer where this is
+    that one again, and `repeated_of` the id of the call that got it; `reconciled` says who found
+    out that it happened where its own answer was lost. `redirected` says that it came from another
+    address than was asked; `cached` is `fresh` or `revalidated` for one that was kept.
     """
 
     status: int
@@ -298,8 +317,13 @@ class Received:
     seconds: float
     credential: str = ""
     repeated_from: datetime | None = None
+    repeated_of: str = ""
     connect: float | None = None
     first_byte: float | None = None
+    shown: str = field(default="", repr=False)
+    redirected: bool = False
+    cached: str = ""
+    reconciled: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,10 +331,11 @@ class Outcome:
     """What came of a call, for whoever made it.
 
     `data` is the answer after *shape*; `note` says what was left out of it and how to get it;
-    `total` is how many items the answer's list had before any were left out; `source` is the API
-    it came from; `approval` the id of the approval a pending call waits for;
-    `repeated_from` the time of the first outcome when this is a repeat of it; `record` the row
-    of the audit log.
+    `total` is how many items the answer's list had before any were left out, and `handle` names
+    all of it where something was; of a part that is read by a handle, `next` is where the next one
+    begins. `source` is the API it came from; `approval` the id of the approval that a pending call
+    waits for; `repeated_from` the time of the first outcome when this is a repeat of it; `record`
+    the row of the audit log.
     """
 
     id: str
@@ -321,6 +346,8 @@ class Outcome:
     prepared: Prepared | None = None
     note: str = ""
     total: int | None = None
+    handle: str = ""
+    next: int | None = None
     source: str = ""
     approval: str | None = None
     repeated_from: datetime | None = None

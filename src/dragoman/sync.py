@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Literal, Self, TypeVar
 from dragoman.app.dragoman import Dragoman as AsyncDragoman
 from dragoman.app.given import Approver
 from dragoman.assistant.answer import Answer, OnEvent
-from dragoman.audit.approvals import Approval
+from dragoman.audit.approval import Approval
+from dragoman.call.reconcile import Reconciled
 from dragoman.catalog.search import Hit
 from dragoman.config.load import Source
 from dragoman.models.provider import Embeddings, Provider
@@ -126,13 +127,72 @@ class Dragoman:
             )
         )
 
-    def approve(self, approval: str, *, by: str = OWNER) -> Approval:
-        """Say yes to what waits under that id."""
-        return self._wait(self._async.approve(approval, by=by))
+    def read_result(
+        self,
+        handle: str,
+        *,
+        path: str = "",
+        start: int = 0,
+        count: int | None = None,
+        user: str | None = None,
+        caller: str = OWNER,
+        budget: int | None = None,
+    ) -> Outcome:
+        """Return a part of a result that was too long, by the handle of its outcome."""
+        return self._wait(
+            self._async.read_result(
+                handle,
+                path=path,
+                start=start,
+                count=count,
+                user=user,
+                caller=caller,
+                budget=budget,
+            )
+        )
+
+    def read_file(
+        self, handle: str, *, path: str = "", user: str | None = None, caller: str = OWNER
+    ) -> bytes:
+        """Return the bytes of a file that an API answered with."""
+        return self._wait(self._async.read_file(handle, path=path, user=user, caller=caller))
+
+    def approve(
+        self, approval: str, *, by: str = OWNER, arguments: JsonObject | None = None
+    ) -> Approval:
+        """Say yes to what waits under that id, or to the call with these arguments."""
+        return self._wait(self._async.approve(approval, by=by, arguments=arguments))
 
     def deny(self, approval: str, *, by: str = OWNER, reason: str = "") -> Approval:
         """Say no; the model is told so, and the reason."""
         return self._wait(self._async.deny(approval, by=by, reason=reason))
+
+    def read_link(self, token: str) -> Approval:
+        """Return what the link asks."""
+        return self._wait(self._async.read_link(token))
+
+    def answer_link(
+        self,
+        token: str,
+        *,
+        approved: bool,
+        reason: str = "",
+        arguments: JsonObject | None = None,
+    ) -> Approval:
+        """Say yes or no by a link, once."""
+        return self._wait(
+            self._async.answer_link(token, approved=approved, reason=reason, arguments=arguments)
+        )
+
+    def reconcile(
+        self,
+        id: str,  # noqa: A002 - it is the id of a call
+        *,
+        happened: bool | None = None,
+        by: str = OWNER,
+    ) -> Reconciled:
+        """Settle a write that nobody knows the end of."""
+        return self._wait(self._async.reconcile(id, happened=happened, by=by))
 
     def resume(
         self,
@@ -168,6 +228,14 @@ class Dragoman:
     def search(self, text: str, limit: int = 5, *, caller: str = OWNER) -> list[Hit]:
         """Return the operations that fit a text best."""
         return self._async.search(text, limit, caller=caller)
+
+    def metrics(self, *, openmetrics: bool = False) -> str:
+        """Return what is counted, as Prometheus reads it."""
+        return self._async.metrics(openmetrics=openmetrics)
+
+    def log_to_stderr(self) -> None:
+        """Write the log as `telemetry:` says; for a program that has no logging of its own."""
+        self._async.log_to_stderr()
 
     def _wait(self, work: Coroutine[object, object, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from dragoman import PolicyError, Status
+from dragoman import ArgumentError, PolicyError, Status
 from dragoman.audit.approvals import Approvals
 from dragoman.audit.claims import Claim, ClaimState
 from dragoman.clock import SystemClock
+from dragoman.models.provider import ModelReply, ModelRequest, ToolCall, ToolResult
+from dragoman.models.scripted import ScriptedProvider
 from small_shop import TOKEN
 
 REFUND = {"order_id": "1042", "amount": 25}
@@ -40,7 +42,7 @@ async def test_a_no_is_told_with_its_reason_and_nothing_is_sent(dragoman, shop) 
     await d.deny(waiting.approval, by="ana", reason="too much")
     outcome = await d.resume(waiting.id)
     assert outcome.status is Status.FAILED
-    assert "ana said no to shop.refundOrder: too much" in outcome.problem.detail
+    assert 'ana said no to shop.refundOrder, and wrote: "too much".' in outcome.problem.detail
     assert shop.refunds == []
 
 
@@ -183,3 +185,76 @@ async def test_the_person_sees_the_exact_request(dragoman, shop) -> None:
     assert approval.shown["target"] == f"{shop.url}/orders/1042/refunds"
     assert approval.shown["body"] == '{"amount":25}'
     assert approval.prepared_hash == waiting.prepared.hash
+
+
+def refunding() -> ScriptedProvider:
+    """A model that wants to refund 50 and says what it was told of it."""
+    call = ToolCall("t1", "shop__refundOrder", '{"order_id": "1042", "amount": 50}')
+
+    def reply(request: ModelRequest) -> ModelReply:
+        last = request.transcript[-1]
+        if isinstance(last, ToolResult):
+            return ModelReply(text=last.content)
+        return ModelReply(tool_calls=(call,))
+
+    return ScriptedProvider(reply)
+
+
+async def test_the_model_is_told_what_the_person_at_the_prompt_has_changed(dragoman, shop) -> None:
+    d = await dragoman(model=refunding())
+    answer = await d.ask("Refund order 1042", approve=lambda _: {"amount": 20})
+    assert answer.ok
+    assert "note: approved with changes: amount 20 instead of 50." in answer.text
+    assert [refund["amount"] for refund in shop.refunds] == [20]
+
+
+async def test_the_model_is_told_what_was_changed_while_its_answer_waited(dragoman, shop) -> None:
+    d = await dragoman(model=refunding())
+    waiting = await d.ask("Refund order 1042")
+    assert waiting.status is Status.PENDING
+    approval = waiting.approvals[0]
+    await d.approve(approval.id, by="ana", arguments={"amount": 20, "reason": "late"})
+    answer = await d.resume(waiting.id)
+    told = 'approved with changes: amount 20 instead of 50; reason "late".'
+    assert told in answer.text
+    assert shop.refunds == [{"order_id": "1042", "amount": 20, "reason": "late"}]
+    record = await d.parts.audit.get_call(approval.call_id)
+    assert record.origins["amount"] == "edited by ana"
+    assert record.approval_id == approval.id
+
+
+async def test_an_argument_can_be_taken_away(dragoman, shop) -> None:
+    d = await dragoman()
+    waiting = await d.call("shop.refundOrder", {**REFUND, "reason": "late"})
+    await d.approve(waiting.approval, arguments={"reason": None})
+    outcome = await d.resume(waiting.id)
+    assert "approved with changes: without reason." in outcome.note
+    assert shop.refunds == [{"order_id": "1042", "amount": 25}]
+
+
+async def test_a_change_that_changes_nothing_is_a_plain_yes(dragoman, shop) -> None:
+    d = await dragoman()
+    waiting = await d.call("shop.refundOrder", REFUND)
+    approved = await d.approve(waiting.approval, arguments={"amount": 25})
+    assert approved.edits is None
+    assert (await d.resume(waiting.id)).note == ""
+
+
+async def test_a_read_can_be_edited_too_and_its_yes_is_used_once(dragoman, shop) -> None:
+    d = await dragoman(require_approval="always")
+    waiting = await d.call("shop.getOrder", {"order_id": "1"}, idempotency_key="k")
+    await d.approve(waiting.approval, arguments={"order_id": "2"})
+    repeated = await d.call("shop.getOrder", {"order_id": "1"}, idempotency_key="k")
+    assert repeated.data["order_id"] == "2"
+    anew = await d.call("shop.getOrder", {"order_id": "1"}, idempotency_key="k")
+    assert anew.status is Status.PENDING
+    assert [request["target"] for request in shop.requests] == ["/orders/2"]
+
+
+async def test_a_secret_cannot_be_edited_into_a_call(dragoman, shop) -> None:
+    d = await dragoman(require_approval="always")
+    d.parts.live.add(TOKEN, "SHOP_TOKEN")
+    waiting = await d.call("shop.listOrders", {"customer_id": "u_7"})
+    with pytest.raises(ArgumentError, match="one of our secrets"):
+        await d.approve(waiting.approval, arguments={"customer_id": TOKEN})
+    assert (await d.parts.approvals.get(waiting.approval)).state == "waiting"

@@ -215,6 +215,7 @@ async def test_row_25_a_model_that_asks_for_the_key_has_nothing_to_be_given(
     assert TOKEN not in "".join(one["target"] for one in shop.requests)
 
 
+@pytest.mark.parametrize("surroundings", ["alone"], indirect=True)  # it looks into the file
 async def test_row_26_what_is_kept_is_sealed_or_hashed_and_compared_in_constant_time(
     dragoman: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

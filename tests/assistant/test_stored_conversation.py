@@ -23,7 +23,7 @@ def test_the_tools_that_were_given_and_found_are_kept() -> None:
             ModelReply(tool_calls=(SEARCH,), items=({"type": "tool_search_call"},)),
             ToolResult("s1", "tool_search", "", "ok", operation="search_operations", tools=(TOOL,)),
             ModelReply(tool_calls=(CALL,)),
-            ToolResult("c1", "shop__get", "", "ok", operation="shop.get"),
+            ToolResult("c1", "shop__get", "", "ok", operation="shop.get", handle="result:7Q2"),
         ],
         offered=["shop.list", "shop.look"],
     )
@@ -35,5 +35,7 @@ def test_the_tools_that_were_given_and_found_are_kept() -> None:
 def test_one_that_was_stored_before_tools_were_found_can_be_read() -> None:
     conversation = Conversation("a1", Question("?"), [ToolResult("c1", "shop__get", "", "ok")])
     stored = json.loads(json.dumps(conversation.as_json()))
-    del stored["offered"], stored["transcript"][0]["operation"], stored["transcript"][0]["tools"]
+    del stored["offered"]
+    for name in ("operation", "tools", "handle"):
+        del stored["transcript"][0][name]
     assert Conversation.from_json("a1", stored) == conversation

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dragoman.audit.approvals import Approval, Approvals, ApprovalState
+from dragoman.audit.approval import Approval, ApprovalState
+from dragoman.audit.approvals import Approvals, Edit
 from dragoman.errors import NotFoundError, PolicyError
 from dragoman.store.store import Store
 from moved_clock import NOON, MovedClock
@@ -151,6 +152,49 @@ async def test_the_newest_approval_of_a_call_is_found(approvals: Approvals) -> N
     found = await approvals.of_call("C1")
     assert found is not None
     assert found.id == "ap_2"
+
+
+async def test_an_answer_counts_for_the_request_that_was_seen(approvals: Approvals) -> None:
+    await approvals.ask(question())
+    with pytest.raises(PolicyError, match="asks for another request by now"):
+        await approvals.answer("ap_7QK2MNPR", approved=True, by="ana", seen="of yesterday")
+    edit = Edit({"arguments": {"amount": 20}}, "h2", {"body": '{"amount":20}'})
+    edited = await approvals.answer("ap_7QK2MNPR", approved=True, by="ana", edit=edit, seen="h")
+    assert edited == await approvals.get("ap_7QK2MNPR")
+    assert (edited.call, edited.shown) == (edit.call, edit.shown)
+    assert edited.edits == {"arguments": question().call["arguments"], "prepared_hash": "h"}
+    assert not await approvals.use("ap_7QK2MNPR", prepared_hash="h")
+    assert await approvals.use("ap_7QK2MNPR", prepared_hash="h2")
+
+
+async def test_a_question_is_put_with_its_claim_or_not_at_all(approvals: Approvals) -> None:
+    assert await approvals.ask(question(), unless=lambda _: "in the way") == "in the way"
+    assert await approvals.list() == []
+    await approvals.ask(question("ap_1"))
+    await approvals.ask(question("ap_2"), instead_of="ap_1")
+    assert [approval.id for approval in await approvals.waiting()] == ["ap_2"]
+    with pytest.raises(PolicyError, match="ap_1 has expired at 2026-11-24 12:00 UTC unanswered"):
+        await approvals.answer("ap_1", approved=True, by="ana")
+
+
+async def test_who_asked_does_not_answer_unless_it_is_the_owner(approvals: Approvals) -> None:
+    await approvals.ask(question(asked_by="bot"))
+    with pytest.raises(PolicyError, match="bot asked ap_7QK2MNPR itself"):
+        await approvals.answer("ap_7QK2MNPR", approved=True, by="bot")
+    await approvals.ask(question("ap_2"))
+    assert (await approvals.answer("ap_2", approved=True, by="owner")).answered_by == "owner"
+
+
+async def test_what_nobody_answers_in_time_expires_once(
+    approvals: Approvals, clock: MovedClock
+) -> None:
+    await approvals.ask(question())
+    assert await approvals.expire() == 0
+    assert await approvals.next_expiry() == question().expires
+    clock.later = timedelta(hours=24)
+    assert [await approvals.expire() for _ in range(2)] == [1, 0]
+    assert await approvals.next_expiry() is None
+    assert [a.id for a in await approvals.list(ApprovalState.EXPIRED)] == ["ap_7QK2MNPR"]
 
 
 async def test_an_answer_from_another_process_counts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,64 +12,16 @@ from typing import Any
 
 import pytest
 
-from dragoman.audit.records import AnswerRecord, AuditLog, CallFilter, CallRecord, TurnRecord
+from dragoman.audit.facts import Later
+from dragoman.audit.records import AuditLog, CallFilter, TurnRecord
 from dragoman.errors import NotFoundError, StoreError
+from dragoman.operation import Attempt
 from dragoman.secrets.live import LiveValues
 from dragoman.store.store import Store
+from made_records import answered, called
 from moved_clock import NOON, MovedClock
 
 SECRET = 'sk_live_"42\\é'
-
-
-def called(name: str = "7Q2ABCDEFG", **changes: Any) -> CallRecord:
-    made = CallRecord(
-        id=name,
-        at=NOON,
-        answer_id="A1",
-        parent_id=None,
-        door="cli",
-        caller="owner",
-        user="u_7",
-        question="Where is order 1042?",
-        operation="shop.getOrder",
-        api="shop",
-        effect="read",
-        status="ok",
-        arguments={"order_id": "1042", "amount": Decimal("25.10"), "big": 2**80},
-        origins={"order_id": "you"},
-        prepared={"method": "GET", "target": "http://localhost/orders/1042"},
-        http_status=200,
-        problem=None,
-        rule="",
-        approval_id=None,
-        bytes_received=2048,
-        seconds=0.25,
-        api_seconds=0.125,
-        dry_run=False,
-        repeated=True,
-        resumable={"id": name, "arguments": {"order_id": "1042"}},
-        credential="bearer ${SHOP_TOKEN}",
-    )
-    return replace(made, **changes)
-
-
-def answered(name: str = "A1", **changes: Any) -> AnswerRecord:
-    made = AnswerRecord(
-        id=name,
-        at=NOON,
-        caller="owner",
-        user=None,
-        question="Where is order 1042?",
-        model="gpt-5.4-mini",
-        status="ok",
-        text="It was shipped.",
-        usage={"input_tokens": 900, "output_tokens": 60},
-        dollars=0.0011,
-        calls=1,
-        seconds=1.5,
-        state={"transcript": [{"type": "user", "text": "Where is order 1042?"}]},
-    )
-    return replace(made, **changes)
 
 
 @pytest.fixture
@@ -107,6 +59,53 @@ async def test_turns_are_kept_one_row_a_step(log: AuditLog, store: Store) -> Non
     assert [dict(row) for row in rows] == [
         {"step": step, "usage": '{"input_tokens":7}', "tool_calls": 2} for step in (1, 2)
     ]
+
+
+async def test_all_of_a_turn_comes_back(log: AuditLog) -> None:
+    bare = TurnRecord("A1", 1, NOON, "gpt", 0.5, {"input_tokens": 7}, 2, "stop")
+    full = TurnRecord("A1", 2, NOON, "gpt", 0.5, {"a": 1}, 0, "stop", 0.25, 0.01, {"left": 5})
+    await log.turn(full)
+    await log.turn(bare)
+    assert await log.turns("A1") == [bare, full]
+    assert full.as_json()["limits"] == {"left": 5}
+
+
+async def test_the_parts_of_a_call_come_back(log: AuditLog) -> None:
+    sent = Attempt(NOON, "503", 0.25, 1.5, 0.125, None)
+    call = called(
+        attempts=(sent, replace(sent, ended="200", connect=None, first_byte=1.0)),
+        decision="approved by ana",
+        cached="revalidated",
+        bytes_sent=2**40,
+        bytes_shown=7,
+        queue_seconds=1.5,
+        connect_seconds=0.125,
+        first_byte_seconds=1.0,
+        result_id="result:1",
+        description_digest="ab",
+        settings_digest="cd",
+    )
+    await log.call(call)
+    assert await log.get_call(call.id) == call
+    told: Any = call.as_json()["attempts"]
+    assert [one["ended"] for one in told] == ["503", "200"]
+    assert list(told[0]) == [member.name for member in fields(Attempt)]
+
+
+async def test_a_row_of_before_there_were_these_columns_can_be_read(
+    log: AuditLog, store: Store
+) -> None:
+    await log.call(called(decision="allowed", attempts=(Attempt(NOON, "200", 0.1),)))
+    await log.flush()
+    older = "UPDATE call_log SET decision = NULL, attempts = NULL, cached = NULL, result_id = NULL"
+    more = ", description_digest = NULL, settings_digest = NULL, queue_seconds = NULL"
+    await store.write(lambda statements: statements.run(older + more, {}))
+    assert await log.get_call("7Q2ABCDEFG") == called()
+
+
+async def test_what_is_made_later_is_written_in_full(log: AuditLog) -> None:
+    await log.call(called(prepared=Later(lambda: {"method": "GET"})))
+    assert (await log.get_call("7Q2ABCDEFG")).prepared == {"method": "GET"}
 
 
 def test_as_json_has_stable_names_and_nothing_to_resume_from() -> None:
@@ -166,13 +165,14 @@ async def test_what_is_not_there_is_not_found(log: AuditLog, name: str) -> None:
         (CallFilter(operation="%"), ""),
         (CallFilter(status="failed", operation="*"), "c"),
         (CallFilter(answer_id="A2"), "d"),
+        (CallFilter(user="ana"), "b"),
     ],
 )
 async def test_calls_are_filtered_and_the_newest_come_first(
     log: AuditLog, wanted: CallFilter, found: str
 ) -> None:
     await log.call(called("a"))
-    await log.call(called("b", at=NOON + timedelta(hours=1), caller="bot"))
+    await log.call(called("b", at=NOON + timedelta(hours=1), caller="bot", user="ana"))
     await log.call(
         called("c", at=NOON + timedelta(hours=2), operation="shop.listOrders", status="failed")
     )
@@ -188,6 +188,34 @@ async def test_a_list_is_bounded(log: AuditLog) -> None:
     assert len(await log.calls(CallFilter(), 2)) == 2
     assert await log.calls(CallFilter(), -1) == []
     assert len(await log.calls(CallFilter(), 10**30)) == 5
+
+
+async def test_what_is_recorded_from_now_on_can_be_followed(
+    store: Store, clock: MovedClock, log: AuditLog
+) -> None:
+    """A call may end long after it began, or again once it was resumed; each is seen once."""
+    looked = asyncio.Queue[None]()
+
+    class LookingClock(MovedClock):
+        async def sleep(self, seconds: float) -> None:
+            looked.put_nowait(None)
+            await asyncio.sleep(0.01)
+
+    other = AuditLog(store, LookingClock(), lambda value: value)
+    await log.call(called("BEFORE2345"))
+    await log.flush()
+    following = other.follow(CallFilter(operation="shop.*"), 0.5)
+    seen = asyncio.create_task(anext(following))
+    await looked.get()
+    await log.call(called("OTHER23456", operation="carrier.track"))
+    await log.call(called("SLOW234567", at=NOON - timedelta(minutes=5), status="pending"))
+    await log.flush()
+    assert (await seen).id == "SLOW234567"
+    await log.call(called("SLOW234567", at=NOON - timedelta(minutes=4)))
+    await log.flush()
+    again = await anext(following)
+    assert (again.id, again.status) == ("SLOW234567", "ok")
+    await following.aclose()
 
 
 # Secrets

@@ -6,11 +6,14 @@ import asyncio
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from dragoman.audit.claims import Claim, Claims, ClaimState
+from dragoman.audit.unsettled import Unsettled
+from dragoman.errors import NotFoundError
 from dragoman.store.store import Store
 from moved_clock import NOON, MovedClock
 
@@ -265,3 +268,90 @@ async def test_a_claim_outlives_the_process_that_was_killed_with_it(
     assert found is not None
     assert (found.call_id, found.state) == ("p1", ClaimState.UNKNOWN)
     await store.aclose()
+
+
+CALL = {"operation": "shop.refundOrder", "arguments": {"amount": 1}, "caller": "bot", "user": None}
+
+
+@pytest.fixture
+def unsettled(store: Store, clock: MovedClock) -> Unsettled:
+    return Unsettled(store, clock)
+
+
+async def test_a_call_is_kept_until_its_end_is_known(claims: Claims) -> None:
+    await claims.start(claim(call=CALL))
+    await claims.finish("k", "c1", ClaimState.UNKNOWN, None)
+    unknown = await claims.find("k")
+    assert unknown is not None
+    assert unknown.call == CALL
+    await claims.restart(claim(call_id="c2", call=CALL))
+    await claims.finish("k", "c2", ClaimState.OK, ANSWER)
+    done = await claims.find("k")
+    assert done is not None
+    assert done.call is None
+
+
+async def test_a_question_about_another_call_under_the_same_key_is_not_taken_over(
+    claims: Claims,
+) -> None:
+    waiting = await claims.wait(claim(approval="ap_1", content="refund 1"))
+    assert await claims.start(claim(call_id="c2", content="refund 2")) == waiting
+    assert await claims.start(claim(call_id="c3", content="refund 1")) is None
+
+
+async def test_listed_is_what_nobody_knows_the_end_of_the_newest_first(
+    claims: Claims, unsettled: Unsettled, clock: MovedClock
+) -> None:
+    for number, key in enumerate(("unknown", "died", "runs", "done", "freed")):
+        started = NOON + timedelta(seconds=number)
+        lease = started + (LEASE if key == "died" else LEASE * 10)
+        await claims.start(claim(key, key, started=started, lease_until=lease))
+    await claims.wait(claim("waits", "waits", approval="ap_1"))
+    await claims.finish("unknown", "unknown", ClaimState.UNKNOWN, None)
+    await claims.finish("done", "done", ClaimState.OK, ANSWER)
+    await claims.free("freed", "freed")
+    clock.later = LEASE * 2
+    assert [one.call_id for one in await unsettled.list()] == ["died", "unknown"]
+    assert all(one.state is ClaimState.UNKNOWN for one in await unsettled.list())
+
+
+async def test_a_write_is_found_by_the_beginning_of_its_call(
+    claims: Claims, unsettled: Unsettled
+) -> None:
+    for call_id in ("ABC", "ABCD", "ABD"):
+        await claims.start(claim(call_id, call_id))
+    assert (await unsettled.get("abd")).call_id == "ABD"
+    assert (await unsettled.get("abc")).call_id == "ABC"
+    for name in ("AB", "X", "", "%"):
+        with pytest.raises(NotFoundError):
+            await unsettled.get(name)
+
+
+@pytest.mark.parametrize("happened", [True, False])
+async def test_it_is_settled_by_one_and_only_while_nobody_knows(
+    claims: Claims, unsettled: Unsettled, *, happened: bool
+) -> None:
+    await claims.start(claim(call=CALL))
+    running = await unsettled.get("c1")
+    settle = partial(unsettled.settle, happened=happened, decision="said", outcome=ANSWER)
+    assert await settle(running) is None
+    await claims.finish("k", "c1", ClaimState.UNKNOWN, None)
+    results = await asyncio.gather(*(settle(running) for _ in range(5)))
+    assert sorted(results, key=str) == [False, None, None, None, None]
+    found = await claims.find("k")
+    assert (found is not None) is happened
+    if found is not None:
+        assert (found.state, found.outcome, found.call) == (ClaimState.OK, ANSWER, None)
+
+
+async def test_what_was_sent_again_meanwhile_is_not_settled(
+    claims: Claims, unsettled: Unsettled
+) -> None:
+    await claims.start(claim())
+    await claims.finish("k", "c1", ClaimState.UNKNOWN, None)
+    lost = await unsettled.get("c1")
+    await claims.restart(claim(call_id="c2"))
+    assert await unsettled.settle(lost, happened=False, decision="said") is None
+    found = await claims.find("k")
+    assert found is not None
+    assert (found.call_id, found.state) == ("c2", ClaimState.RUNNING)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from test_approvals import question
-from test_audit_log import answered, called
 from test_claims import claim
 
 from dragoman.audit.approvals import Approvals
@@ -16,6 +15,7 @@ from dragoman.audit.privacy import Bodies, Privacy, sweep
 from dragoman.audit.records import AuditLog, CallFilter, TurnRecord
 from dragoman.errors import NotFoundError
 from dragoman.store.store import Store
+from made_records import answered, called
 from moved_clock import NOON, MovedClock
 
 WORDS = ("1042", "Where is", "It was shipped", "broken by Ana")

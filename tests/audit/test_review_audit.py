@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from test_approvals import question
-from test_audit_log import answered, called
 from test_claims import claim
 
 from dragoman.audit import records
@@ -23,6 +22,7 @@ from dragoman.clock import SystemClock
 from dragoman.errors import NotFoundError
 from dragoman.store.glance import glance
 from dragoman.store.store import Store
+from made_records import answered, called
 from moved_clock import MovedClock
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dragoman.cli.log import moment
+from dragoman.cli.moments import moment
 from dragoman.errors import ArgumentError
 
 NOW = datetime(2026, 11, 18, 15, 30, tzinfo=UTC)

@@ -154,13 +154,13 @@ class Client:
         headers: Sequence[tuple[str, str]] = (),
         body: bytes | None = None,
         seconds: float = 5,
-        **bounds: int,
+        **bounds: float,
     ) -> Response:
         """Exchange with a server as its owner."""
         return await self.network.exchange(
             Request(method, server.url(path), tuple(headers), body),
             reach=server.reach,
-            bounds=Bounds(seconds, **bounds),
+            bounds=Bounds(seconds, **bounds),  # type: ignore[arg-type]
         )
 
     async def get(self, url: str, reach: Reach | None = None, *, seconds: float = 5) -> Response:

@@ -82,7 +82,7 @@ async def test_a_private_address_in_reach_is_dialled(serve: Serve, network: Netw
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "2130706433", "0x7f.1", "127.1", "api.corp", "api.corp.", "mapped.corp"]
 )
-async def test_no_spelling_of_a_private_address_is_dialled_by_httpx2(
+async def test_row_16_no_spelling_of_a_private_address_is_dialled_by_httpx2(
     serve: Serve, network: Network, host: str
 ) -> None:
     server = await serve(OK)
@@ -92,7 +92,7 @@ async def test_no_spelling_of_a_private_address_is_dialled_by_httpx2(
     assert server.connections == 0
 
 
-async def test_a_metadata_address_is_never_dialled_by_httpx2(network: Network) -> None:
+async def test_row_16_a_metadata_address_is_never_dialled_by_httpx2(network: Network) -> None:
     async with httpx2_client(network, Reach.of(hosts=["metadata.corp"])) as client:
         with pytest.raises(AddressRefusedError, match="keeps its credentials"):
             await client.get("http://metadata.corp/")
@@ -112,7 +112,7 @@ async def test_two_transports_do_not_share_their_connections(
     assert server.connections == 1
 
 
-async def test_a_name_is_resolved_once_and_dialled_as_it_was_resolved(serve: Serve) -> None:
+async def test_row_17_a_name_is_resolved_once_and_dialled_as_it_was_resolved(serve: Serve) -> None:
     server = await serve(OK)
     answers = iter([["127.0.0.1"], ["169.254.169.254"]])
 
@@ -138,7 +138,7 @@ async def test_of_several_addresses_the_next_is_dialled_when_one_refuses(
         assert (await client.get(url)).content == b"ok"
 
 
-async def test_host_and_sni_stay_those_of_the_name(serve: Serve) -> None:
+async def test_row_17_host_and_sni_stay_those_of_the_name(serve: Serve) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(CERTIFICATE)
     asked: list[str | None] = []

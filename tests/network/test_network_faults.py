@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
 import time
 
 import pytest
 from raw_server import Client, Script, Serve, Talk, answer
 
-from dragoman.errors import NetworkError, ResponseError
+from dragoman.errors import CutAnswerError, NetworkError, ResponseError
 from dragoman.network import Bounds, Network, Reach, Request
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -124,7 +125,7 @@ async def test_silence_ends_at_the_deadline_and_the_request_may_have_arrived(
     assert not isinstance(error, ResponseError)
 
 
-async def test_slow_headers_end_at_the_deadline(serve: Serve, client: Client) -> None:
+async def test_row_19_slow_headers_end_at_the_deadline(serve: Serve, client: Client) -> None:
     async def script(talk: Talk) -> None:
         await talk.hear()
         await talk.say(HEAD)
@@ -137,7 +138,7 @@ async def test_slow_headers_end_at_the_deadline(serve: Serve, client: Client) ->
     assert error.sent is True
 
 
-async def test_a_body_of_one_byte_at_a_time_ends_at_the_deadline(
+async def test_row_19_a_body_of_one_byte_at_a_time_ends_at_the_deadline(
     serve: Serve, client: Client
 ) -> None:
     async def script(talk: Talk) -> None:
@@ -152,6 +153,33 @@ async def test_a_body_of_one_byte_at_a_time_ends_at_the_deadline(
     assert error.sent is True
 
 
+async def test_row_19_headers_that_do_not_come_in_time_end_at_the_bound_of_the_first_byte(
+    serve: Serve, client: Client
+) -> None:
+    async def script(talk: Talk) -> None:
+        await talk.hear()
+        await talk.say(HEAD)
+        while True:
+            await talk.say(b"X-A: b\r\n")
+            await asyncio.sleep(0.03)
+
+    error, text = await failing(serve, client, script, seconds=5, first_byte_seconds=0.15)
+    assert text == "URL gave no answer within 0.15 s (first_byte)."
+    assert error.sent is True
+
+
+async def test_a_body_may_take_longer_than_its_first_byte(serve: Serve, client: Client) -> None:
+    async def script(talk: Talk) -> None:
+        await talk.hear()
+        await talk.say(HEAD + b"Content-Length: 2\r\n\r\no")
+        await asyncio.sleep(0.2)
+        await talk.say(b"k")
+
+    server = await serve(script)
+    found = await client.send(server, seconds=5, first_byte_seconds=0.1)
+    assert found.body == b"ok"
+
+
 async def test_endless_interim_responses_end_at_the_deadline(serve: Serve, client: Client) -> None:
     async def script(talk: Talk) -> None:
         await talk.hear()
@@ -163,7 +191,9 @@ async def test_endless_interim_responses_end_at_the_deadline(serve: Serve, clien
     assert text == "URL gave no answer within 0.1 s."
 
 
-async def test_an_endless_chunked_body_ends_at_the_byte_bound(serve: Serve, client: Client) -> None:
+async def test_row_19_an_endless_chunked_body_ends_at_the_byte_bound(
+    serve: Serve, client: Client
+) -> None:
     async def script(talk: Talk) -> None:
         await talk.hear()
         await talk.say(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
@@ -175,7 +205,7 @@ async def test_an_endless_chunked_body_ends_at_the_byte_bound(serve: Serve, clie
     assert isinstance(error, ResponseError)
 
 
-async def test_an_endless_body_without_a_length_ends_at_the_byte_bound(
+async def test_row_19_an_endless_body_without_a_length_ends_at_the_byte_bound(
     serve: Serve, client: Client
 ) -> None:
     async def script(talk: Talk) -> None:
@@ -188,7 +218,9 @@ async def test_an_endless_body_without_a_length_ends_at_the_byte_bound(
     assert text == "URL sent more than 100 bytes."
 
 
-async def test_a_body_that_announces_a_gigabyte_is_not_read(serve: Serve, client: Client) -> None:
+async def test_row_19_a_body_that_announces_a_gigabyte_is_not_read(
+    serve: Serve, client: Client
+) -> None:
     script = saying(HEAD + b"Content-Length: 1073741824\r\n\r\n", then="silence")
     _, text = await failing(serve, client, script)
     assert text == "URL sent more than 16 MiB."
@@ -197,6 +229,59 @@ async def test_a_body_that_announces_a_gigabyte_is_not_read(serve: Serve, client
 async def test_a_body_of_exactly_its_bound_is_read(serve: Serve, client: Client) -> None:
     server = await serve(answer(b"x" * 1000))
     assert (await client.send(server, max_bytes=1000)).body == b"x" * 1000
+
+
+async def test_row_19_a_gigabyte_that_comes_is_read_up_to_the_bound(
+    serve: Serve, client: Client
+) -> None:
+    said = 0
+
+    async def script(talk: Talk) -> None:
+        nonlocal said
+        await talk.hear()
+        await talk.say(HEAD + b"\r\n")
+        for _ in range(1024):
+            await talk.say(bytes(1024 * 1024))
+            said += 1
+
+    _, text = await failing(serve, client, script, max_bytes=4 * 1024 * 1024)
+    assert text == "URL sent more than 4 MiB."
+    assert said < 64
+
+
+async def test_row_19_after_a_gzip_bomb_the_connection_is_not_used_again(
+    serve: Serve, client: Client
+) -> None:
+    bomb = gzip.compress(bytes(64 * 1024 * 1024), 1)
+    script = saying(answer(bomb, "Content-Encoding: gzip"), then="silence")
+    error, text = await failing(serve, client, script, max_bytes=1024 * 1024)
+    assert text == "URL sent more than 1 MiB."
+    assert isinstance(error, ResponseError)
+
+
+async def test_row_19_gzip_that_is_cut_in_a_message_that_is_whole_is_an_error(
+    serve: Serve, client: Client
+) -> None:
+    # Where the message ends is not in doubt, so the connection may go on; the body was not read.
+    cut = gzip.compress(b"x" * 1000)[:-4]
+    server = await serve(answer(cut, "Content-Encoding: gzip"))
+    with pytest.raises(CutAnswerError, match="sent a damaged or cut gzip body"):
+        await client.send(server)
+
+
+async def test_row_19_endless_gzip_that_holds_nothing_ends_at_the_byte_bound(
+    serve: Serve, client: Client
+) -> None:
+    nothing = gzip.compress(b"") * 1000
+
+    async def script(talk: Talk) -> None:
+        await talk.hear()
+        await talk.say(HEAD + b"Content-Encoding: gzip\r\n\r\n")
+        while True:
+            await talk.say(nothing)
+
+    _, text = await failing(serve, client, script, max_bytes=1024 * 1024)
+    assert text == "URL sent more than 1 MiB."
 
 
 @pytest.mark.parametrize("then", ["close", "reset"])
@@ -209,7 +294,7 @@ async def test_a_body_of_exactly_its_bound_is_read(serve: Serve, client: Client)
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\nshort",
     ],
 )
-async def test_a_body_that_is_cut_is_an_error(
+async def test_row_19_a_body_that_is_cut_is_an_error(
     serve: Serve, client: Client, data: bytes, then: str
 ) -> None:
     error, text = await failing(serve, client, saying(data, then=then))
@@ -217,7 +302,9 @@ async def test_a_body_that_is_cut_is_an_error(
     assert text == "URL cut its answer off, or sent one that is malformed."
 
 
-async def test_a_reset_in_a_body_without_a_length_is_an_error(serve: Serve, client: Client) -> None:
+async def test_row_19_a_reset_in_a_body_without_a_length_is_an_error(
+    serve: Serve, client: Client
+) -> None:
     error, _ = await failing(serve, client, saying(HEAD + b"\r\nhalf", then="reset"))
     assert isinstance(error, ResponseError)
 
@@ -302,7 +389,7 @@ async def test_an_unasked_change_of_protocol_is_an_error(serve: Serve, client: C
     assert text == "URL switched to another protocol, unasked."
 
 
-async def test_a_body_longer_than_its_length_does_not_reach_the_next_answer(
+async def test_row_19_a_body_longer_than_its_length_does_not_reach_the_next_answer(
     serve: Serve, client: Client
 ) -> None:
     async def script(talk: Talk) -> None:

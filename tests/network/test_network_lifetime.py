@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import subprocess
 import sys
 
@@ -87,10 +88,21 @@ class FixedClock:
         return self.at
 
 
+async def test_only_a_new_connection_has_taken_time_to_make(serve: Serve, client: Client) -> None:
+    server = await serve(answer(gzip.compress(b"x" * 10_000), "Content-Encoding: gzip"))
+    first, second = [await client.send(server) for _ in range(2)]
+    assert first.connect is not None
+    assert first.connect < (first.first_byte or 0) <= first.seconds
+    assert second.connect is None
+    assert len(first.body) == 10_000
+    assert first.wire_bytes == len(gzip.compress(b"x" * 10_000))
+
+
 async def test_the_seconds_of_a_response_come_from_the_clock(serve: Serve) -> None:
     server = await serve(OK)
     async with Network(clock=FixedClock()) as network:  # type: ignore[arg-type]
         response = await network.exchange(
             Request("GET", server.url()), reach=server.reach, bounds=Bounds(2)
         )
-    assert response.seconds == 1.0
+    # Looked at when it began, around the connecting, at the headers, and at the end.
+    assert (response.connect, response.first_byte, response.seconds) == (1.0, 3.0, 4.0)

@@ -52,7 +52,7 @@ async def refused(network: Network, server: Server, host: str) -> str:
     return str(caught.value).replace(url, "URL")
 
 
-async def test_host_and_sni_stay_those_of_the_name_that_was_resolved(
+async def test_row_17_host_and_sni_stay_those_of_the_name_that_was_resolved(
     serve: Serve, trusting: Network
 ) -> None:
     hello = Hello()

@@ -81,23 +81,30 @@ async def test_the_hint_quotes_an_ipv6_address_as_yaml_needs_it(client: Client) 
         "10.0.0.7",
         "100.64.0.1",
         "169.254.1.1",
+        "172.16.0.1",
         "192.168.0.1",
         "224.0.0.1",
         "[::]",
         "[::1]",
         "[::ffff:127.0.0.1]",
         "[64:ff9b::7f00:1]",
+        "[64:ff9b::127.0.0.1]",
         "[2002:7f00:1::]",
         "[fe80::1]",
         "[fc00::1]",
         "１２７.０.０.１",
+        "①②⑦.０.０.①",
+        "127。0。0。1",
+        "127.0.0.1.",
+        "0x7f000001",
+        "017700000001",
         "api.corp",
         "api.corp.",
         "mapped.corp",
         "mixed.corp",
     ],
 )
-async def test_no_spelling_of_a_private_address_is_dialled(
+async def test_row_16_no_spelling_of_a_private_address_is_dialled(
     serve: Serve, client: Client, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = await serve(OK)
@@ -107,8 +114,32 @@ async def test_no_spelling_of_a_private_address_is_dialled(
     assert server.connections == 0
 
 
+@pytest.mark.parametrize(
+    ("lookalike", "name"),
+    [("\u0430pi.corp", "xn--pi-6kc.corp"), ("api.\u0441orp", "api.xn--orp-3ed")],
+    ids=["a Cyrillic a", "a Cyrillic c"],
+)
+async def test_row_16_a_name_that_looks_like_an_allowed_one_is_another(
+    serve: Serve, client: Client, lookalike: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await serve(OK)
+    monkeypatch.setitem(NAMES, name, ["127.0.0.1"])
+    with pytest.raises(AddressRefusedError, match=name):
+        await client.get(f"http://{lookalike}:{server.port}/", Reach.of(hosts=["api.corp"]))
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("host", ["api.corp.", "API.corp", "ａpi.corp"])
+async def test_row_16_another_spelling_of_an_allowed_name_is_that_name(
+    serve: Serve, client: Client, host: str
+) -> None:
+    server = await serve(OK)
+    found = await client.get(f"http://{host}:{server.port}/", Reach.of(hosts=["api.corp"]))
+    assert found.body == b"ok"
+
+
 @pytest.mark.parametrize("host", ["169.254.169.254", "metadata.corp", "[::ffff:a9fe:a9fe]"])
-async def test_a_metadata_address_is_not_dialled_even_if_it_is_listed(
+async def test_row_16_a_metadata_address_is_not_dialled_even_if_it_is_listed(
     client: Client, host: str
 ) -> None:
     with pytest.raises(AddressRefusedError) as caught:
@@ -171,7 +202,7 @@ async def test_another_name_of_a_reachable_host_is_not_in_reach(
         await client.get(server.url(host="second.corp"), reach)
 
 
-async def test_a_name_is_dialled_as_it_was_resolved_and_resolved_once(serve: Serve) -> None:
+async def test_row_17_a_name_is_dialled_as_it_was_resolved_and_resolved_once(serve: Serve) -> None:
     server = await serve(OK)
     answers = iter([["127.0.0.1"], ["169.254.169.254"], ["10.0.0.1"]])
     asked: list[str] = []

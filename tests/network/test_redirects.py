@@ -63,7 +63,7 @@ async def test_a_relative_redirect_is_resolved(
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize("status", ["303 S", "307 T"])
-async def test_a_write_follows_no_redirect(
+async def test_row_18_a_write_follows_no_redirect(
     serve: Serve, client: Client, method: str, status: str
 ) -> None:
     server = await serve(redirecting("/new?token=hunter2", status=status))
@@ -88,7 +88,7 @@ async def test_a_write_follows_no_redirect(
         ("https://evil.example:8443/x?key=hunter2", "https://evil.example:8443/x"),
     ],
 )
-async def test_a_redirect_to_another_origin_is_an_error_that_says_where_it_pointed(
+async def test_row_18_a_redirect_to_another_origin_is_an_error_that_says_where_it_pointed(
     serve: Serve, client: Client, location: str, shown: str
 ) -> None:
     server = await serve(redirecting(location))
@@ -101,7 +101,7 @@ async def test_a_redirect_to_another_origin_is_an_error_that_says_where_it_point
     assert len(server.requests) == 1
 
 
-async def test_no_credential_reaches_another_origin(serve: Serve, client: Client) -> None:
+async def test_row_18_no_credential_reaches_another_origin(serve: Serve, client: Client) -> None:
     other = await serve(answer(b"mine"))
     server = await serve(redirecting(other.url("/take")))
     with pytest.raises(ResponseError):
@@ -130,7 +130,7 @@ async def test_a_redirect_that_says_no_place_is_an_error(serve: Serve, client: C
         await client.send(server)
 
 
-async def test_a_redirect_loop_ends_at_its_bound(serve: Serve, client: Client) -> None:
+async def test_row_18_a_redirect_loop_ends_at_its_bound(serve: Serve, client: Client) -> None:
     server = await serve(redirecting(*["/again"] * 50))
     with pytest.raises(ResponseError, match="too many redirects"):
         await client.send(server, redirects=3)

@@ -68,7 +68,7 @@ async def test_a_head_may_announce_any_length(serve: Serve, client: Client) -> N
 
 
 @pytest.mark.parametrize("cut", [1, 5, 10, len(GZIP) - 8, len(GZIP) - 1])
-async def test_truncated_gzip_is_an_error(serve: Serve, client: Client, cut: int) -> None:
+async def test_row_19_truncated_gzip_is_an_error(serve: Serve, client: Client, cut: int) -> None:
     server = await serve(answer(GZIP[:cut], "Content-Encoding: gzip"))
     with pytest.raises(ResponseError) as caught:
         await client.send(server, "/a?b")
@@ -112,7 +112,9 @@ async def test_two_codings_in_two_headers_are_two_codings(serve: Serve, client: 
         await client.send(server)
 
 
-async def test_a_gzip_bomb_is_stopped_before_it_is_in_memory(serve: Serve, client: Client) -> None:
+async def test_row_19_a_gzip_bomb_is_stopped_before_it_is_in_memory(
+    serve: Serve, client: Client
+) -> None:
     bomb = _bomb(256)
     server = await serve(answer(bomb, "Content-Encoding: gzip"))
     tracemalloc.start()

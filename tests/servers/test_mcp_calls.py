@@ -137,12 +137,12 @@ async def test_many_tools_are_listed_in_pages_and_always_alike(tmp_path: Path) -
             cursor = page.next_cursor
             if cursor is None:
                 break
-    assert [len(page) for page in names] == [50, 50, 20]
+    assert [len(page) for page in names] == [50, 50, 21]
     listed = [name for page in names for name in page]
-    assert listed == [f"big__op{n:03}" for n in range(120)]
+    assert listed == [*(f"big__op{n:03}" for n in range(120)), "read_result"]
 
 
-@pytest.mark.parametrize(("count", "words", "listed"), [(40, (), 40), (41, (), 3)])
+@pytest.mark.parametrize(("count", "words", "listed"), [(40, (), 41), (41, (), 4)])
 async def test_of_more_than_forty_operations_three_tools_are_listed(
     tmp_path: Path, count: int, words: tuple[str, ...], listed: int
 ) -> None:
@@ -171,7 +171,7 @@ def test_what_a_client_would_list_is_printed_with_what_was_not_carried_over(plac
     printed = RawClient(place, "--report").process.communicate(timeout=30)[0]
     report = json.loads(printed)
     assert [tool["name"] for tool in report["tools"]] == list(report["notes"])
-    assert len(report["tools"]) == 36
+    assert len(report["tools"]) == 37
     for tool in report["tools"]:
         hints = tool["annotations"].keys() - {"title"}
         assert hints == {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}

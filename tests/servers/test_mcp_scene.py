@@ -153,7 +153,8 @@ async def test_three_tools_in_place_of_all_reach_the_same_operations(
     before = refunds()
     async with connected(place, "--meta", era=era, person=said_yes) as client:
         names = [tool.name for tool in (await client.list_tools()).tools]
-        assert names == ["search_operations", "describe_operation", "call_operation"]
+        meta = ["search_operations", "describe_operation", "call_operation"]
+        assert names == [*meta, "read_result"]
         found = await client.call_tool("search_operations", {"query": "refund an order"})
         operations = [one["operation"] for one in found.structured_content["data"]["operations"]]
         assert "shop.refundOrder" in operations

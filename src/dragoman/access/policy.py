@@ -117,8 +117,14 @@ class Rules:
     reconcile: Owner | None = None
     cache: float | None = None
     idempotency_header: str = ""
+    idempotency_member: str = ""
     idempotency_seconds: float = 0.0
     rule_of: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def knows_keys(self) -> bool:
+        """Whether the API knows a write again by a key, in a header or a member of the body."""
+        return bool(self.idempotency_header or self.idempotency_member)
 
     def may_need_approval(self, effect: Effect) -> bool:
         """Whether there are calls of an operation of this effect that a person has to allow."""
@@ -265,7 +271,8 @@ class Policy:
             owner=_owner(operation, own.owner),
             reconcile=_owner(operation, own.reconcile),
             hide=(*api.hide, *own.hide),
-            idempotency_header=idempotency.header if idempotency else "",
+            idempotency_header=(idempotency and idempotency.header) or "",
+            idempotency_member=(idempotency and idempotency.body) or "",
             idempotency_seconds=idempotency.keep if idempotency else 0.0,
             fill={**api.fill, **own.fill},
             select=own.select,

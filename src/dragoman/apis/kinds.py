@@ -38,6 +38,7 @@ class Send(Protocol):
         network: Network,
         reach: Reach,
         max_bytes: int,
+        first_byte: float | None = None,
     ) -> Received:
         """Return what was answered, whatever its status; raises `NetworkError` and its kin."""
         ...

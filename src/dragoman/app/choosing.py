@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dragoman.app.wiring import Parts
+from dragoman.app.parts import Parts
 from dragoman.config.settings import ModelSettings
 from dragoman.errors import ConfigurationError, CredentialError
 from dragoman.models.provider import Provider

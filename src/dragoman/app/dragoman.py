@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
-from functools import cached_property, partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 from dragoman.access.identity import Identity
-from dragoman.app.choosing import model_settings, open_provider
 from dragoman.app.entering import authenticate
-from dragoman.app.given import Approver, awaited, end_user, is_on, sameness
-from dragoman.app.offer import Offer
-from dragoman.app.wiring import Parts, open_parts
+from dragoman.app.given import Approver, awaited, end_user, sameness
+from dragoman.app.opened import Opened
 from dragoman.assistant.answer import Answer, OnEvent, Question
 from dragoman.assistant.assistant import Assistant
 from dragoman.assistant.containment import context_messages
 from dragoman.assistant.prompt import about_api
-from dragoman.audit.approvals import Approval
+from dragoman.audit.approval import Approval
+from dragoman.audit.claims import Claim
+from dragoman.call.reconcile import Reconciled
+from dragoman.call.results import reading_call
 from dragoman.call.stored import read_call
 from dragoman.catalog.search import Hit
-from dragoman.clock import Clock, Deadline, SystemClock
-from dragoman.config.load import Configuration, Source, load
-from dragoman.config.settings import ModelSettings
-from dragoman.errors import ConfigurationError, NotFoundError
+from dragoman.clock import Deadline
+from dragoman.errors import NotFoundError
 from dragoman.identifiers import new_id
-from dragoman.models.provider import Embeddings, Provider
-from dragoman.network import Network, Reach
-from dragoman.operation import OWNER, Call, Door, JsonObject, Outcome
-from dragoman.secrets.key import RootKey
-from dragoman.secrets.live import LiveValues
-from dragoman.secrets.secrets import Secrets
-from dragoman.store.store import Store
+from dragoman.models.provider import Embeddings
+from dragoman.operation import OWNER, Call, Door, JsonObject, Outcome, Status
 from dragoman.tools.tools import ToolTable
 
 if TYPE_CHECKING:
-    import httpx2
     from pydantic import BaseModel
 
 __all__ = ["Dragoman"]
@@ -46,7 +36,7 @@ _CALL_SECONDS = 60.0
 """How long a call may take in all where its caller says nothing."""
 
 
-class Dragoman:
+class Dragoman(Opened):
     """Your APIs, for models and programs, through one governed call path.
 
         async with Dragoman("dragoman.yaml") as d:
@@ -58,86 +48,6 @@ class Dragoman:
     `read_only=True` refuses all writes. Nothing here waits for a person unless an `approve`
     callback is given. Raises `ConfigurationError` with every fault of the file at once.
     """
-
-    def __init__(
-        self,
-        config: Source = "dragoman.yaml",
-        *,
-        environ: Mapping[str, str] | None = None,
-        model: str | Provider | None = None,
-        read_only: bool = False,
-        clock: Clock | None = None,
-    ) -> None:
-        self.configuration: Configuration = load(config, environ=environ)
-        self._model = model
-        self._read_only = read_only or is_on(self.configuration.environment, "READ_ONLY")
-        self._clock = clock or SystemClock()
-        self._live = LiveValues(self._clock)
-        self._network = Network()
-        self._parts: Parts | None = None
-        self._provider: Provider | None = None
-        self._offer: Offer | None = None
-        self._opening = asyncio.Lock()
-
-    # Opening and closing
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.open()
-        except BaseException:
-            await self.aclose()
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-    async def open(self) -> Parts:
-        """Read the descriptions and wire the rooms, once."""
-        async with self._opening:
-            if self._parts is None:
-                store = Store(await self._store_url(), self.configuration.base)
-                self._parts = await open_parts(
-                    self.configuration,
-                    live=self._live,
-                    secrets=self._secrets,
-                    network=self._network,
-                    store=store,
-                    key=self._root_key(store).derive,
-                    clock=self._clock,
-                    read_only=self._read_only,
-                )
-            return self._parts
-
-    async def aclose(self) -> None:
-        """Write down what is not written yet, and close all connections."""
-        async with AsyncExitStack() as closing:
-            closing.push_async_callback(self._network.aclose)
-            if self._parts is not None:
-                closing.push_async_callback(self._parts.store.aclose)
-                closing.push_async_callback(self._parts.audit.aclose)
-                for route in self._parts.routes.values():
-                    for credentials in route.accounts.values():
-                        closing.push_async_callback(credentials.aclose)
-            if self._provider is not None:
-                closing.push_async_callback(self._provider.aclose)
-
-    @property
-    def parts(self) -> Parts:
-        """The open rooms, for what this class has no method for."""
-        if self._parts is None:
-            raise ConfigurationError("Dragoman is not open. Use: async with Dragoman(…) as d")
-        return self._parts
-
-    @property
-    def offer(self) -> Offer:
-        """What a caller is offered of the catalog, for doors that make tools of it."""
-        return self._offered
 
     # Asking
 
@@ -175,7 +85,8 @@ class Dragoman:
             output_name=output.__name__ if output else "answer",
             after=after,
         )
-        answer = await assistant.ask(question, on_event=on_event, on_approval=awaited(approve))
+        asking = awaited(approve, self.parts.answering)
+        answer = await assistant.ask(question, on_event=on_event, on_approval=asking)
         if output is None:
             return answer
         from dragoman.assistant.structured import validated  # noqa: PLC0415
@@ -199,7 +110,8 @@ class Dragoman:
         except NotFoundError:
             return await self._resume_call(id, Deadline.after(_CALL_SECONDS, self._clock))
         assistant = await self._assistant()
-        return await assistant.resume(answer.id, on_event=on_event, on_approval=awaited(approve))
+        asking = awaited(approve, parts.answering)
+        return await assistant.resume(answer.id, on_event=on_event, on_approval=asking)
 
     def context(self, outcomes: Sequence[Outcome]) -> list[dict[str, str]]:
         """Return outcomes as labelled messages for an OpenAI call of your own."""
@@ -212,7 +124,9 @@ class Dragoman:
         from dragoman.models.embeddings import embed  # noqa: PLC0415
 
         provider = await self._open_provider()
-        return await embed(provider, texts, model=self._model_settings().embeddings)
+        embedded = await embed(provider, texts, model=self._model_settings().embeddings)
+        self.parts.telemetry.spent(embedded.usage, self._model_settings().embeddings, OWNER)
+        return embedded
 
     # Calling
 
@@ -233,10 +147,10 @@ class Dragoman:
     ) -> Outcome:
         """Call one operation; what goes wrong is in the outcome, nothing is raised.
 
-        With an `idempotency_key` a write happens once however often it is called, and within a
-        `conversation` once in ten minutes; without either every call is its own. `origins` says
-        where arguments came from, for people. `timeout` is in seconds, `budget` in bytes of the
-        answer's data.
+        With an `idempotency_key` a write happens once however often it is called, and the key is
+        refused for any other; within a `conversation` an equal write happens once in ten minutes;
+        without either every call is its own. `origins` says where arguments came from, for people.
+        `timeout` is in seconds, `budget` in bytes of the answer's data.
         """
         parts = await self.open()
         call_id = new_id()
@@ -258,14 +172,95 @@ class Dragoman:
             )
         )
 
-    async def approve(self, approval: str, *, by: str = OWNER) -> Approval:
-        """Say yes to what waits under that id; `resume` then carries it out."""
-        return await (await self.open()).approvals.answer(approval, approved=True, by=by)
+    async def read_result(
+        self,
+        handle: str,
+        *,
+        path: str = "",
+        start: int = 0,
+        count: int | None = None,
+        user: str | None = None,
+        caller: str = OWNER,
+        budget: int | None = None,
+    ) -> Outcome:
+        """Return a part of a result that was too long, by the `handle` of its outcome.
+
+        `path` is what of it (`orders`, `orders[3].body`); from `start` on so many items,
+        characters or members are shown, as far as they fit the `budget` in bytes. The outcome's
+        `next` is where the next part begins. Results are kept for an hour, for the same caller
+        and end user; what goes wrong is in the outcome.
+        """
+        parts = await self.open()
+        given: JsonObject = {"handle": handle, "path": path, "from": start, "count": count}
+        call = reading_call(given, self._clock, user=user, caller=caller, budget=budget)
+        return await parts.reading_on(call)
+
+    async def read_file(
+        self, handle: str, *, path: str = "", user: str | None = None, caller: str = OWNER
+    ) -> bytes:
+        """Return the bytes of a file that an API answered with, or of base64 in a kept result.
+
+        Raises `NotFoundError` where there is no such result (any more) for who asks.
+        """
+        parts = await self.open()
+        given: JsonObject = {"handle": handle, "path": path}
+        return await parts.reading_on.file(
+            reading_call(given, self._clock, user=user, caller=caller)
+        )
+
+    async def approve(
+        self, approval: str, *, by: str = OWNER, arguments: JsonObject | None = None
+    ) -> Approval:
+        """Say yes to what waits under that id; `resume` then carries it out.
+
+        With `arguments` the yes is to the call with these in place of its own, and to no other.
+        """
+        answering = (await self.open()).answering
+        return await answering(approval, approved=True, by=by, arguments=arguments)
+
+    async def reconcile(
+        self,
+        id: str,  # noqa: A002 - it is the id of a call
+        *,
+        happened: bool | None = None,
+        by: str = OWNER,
+    ) -> Reconciled:
+        """Settle a write that nobody knows the end of: by the word of `by`, or by asking the API.
+
+        What `reconcile:` of the operation reads decides where nobody says whether it `happened`.
+        """
+        parts = await self.open()
+        deadline = Deadline.after(_CALL_SECONDS, self._clock)
+        return await parts.reconcile(id, deadline, happened=happened, by=by)
+
+    async def unknown(self) -> list[Claim]:
+        """Return the writes that nobody knows the end of, the newest first, 1,000 at the most."""
+        return await (await self.open()).reconcile.unsettled.list()
 
     async def deny(self, approval: str, *, by: str = OWNER, reason: str = "") -> Approval:
         """Say no; the model is told so, and the reason."""
-        approvals = (await self.open()).approvals
-        return await approvals.answer(approval, approved=False, by=by, reason=reason)
+        answering = (await self.open()).answering
+        return await answering(approval, approved=False, by=by, reason=reason)
+
+    async def read_link(self, token: str) -> Approval:
+        """Return what the link asks; nothing is answered by looking at it.
+
+        Raises `AuthenticationError` for a link that is not ours or has expired, and `PolicyError`
+        where there is nothing to answer by it any more.
+        """
+        return (await (await self.open()).links.read(token))[0]
+
+    async def answer_link(
+        self,
+        token: str,
+        *,
+        approved: bool,
+        reason: str = "",
+        arguments: JsonObject | None = None,
+    ) -> Approval:
+        """Say yes or no by a link, once, in the name that it was made for."""
+        links = (await self.open()).links
+        return await links.answer(token, approved=approved, reason=reason, arguments=arguments)
 
     # Callers
 
@@ -275,6 +270,23 @@ class Dragoman:
         Raises `AuthenticationError` for one that lets nobody in.
         """
         return await authenticate(await self.open(), credential)
+
+    # Watching
+
+    def metrics(self, *, openmetrics: bool = False) -> str:
+        """Return what is counted, as Prometheus reads it; of all workers where there are several.
+
+        By default in its text format 0.0.4, else in OpenMetrics 1.0. `docs/telemetry.md` lists
+        the names.
+        """
+        return self.parts.telemetry.exposition(openmetrics=openmetrics)
+
+    def log_to_stderr(self) -> None:
+        """Write the log as `telemetry:` says; for a program that has no logging of its own."""
+        from dragoman.telemetry.logs import install  # noqa: PLC0415 - programs only
+
+        settings = self.configuration.settings.telemetry
+        install(settings.logs, settings.level, self._live.redact)
 
     # The catalog in a loop of your own
 
@@ -288,7 +300,8 @@ class Dragoman:
         """Return the tools as OpenAI's API takes them.
 
         Where there are more than OpenAI takes in one request (128), these are three that find,
-        describe and call all of them; `run` carries out either kind.
+        describe and call all of them; `run` carries out either kind. Once a result was too long to
+        be shown, the last one is `read_result`: ask for the tools anew in each turn.
         """
         from dragoman.models.tool_form import as_chat, as_responses  # noqa: PLC0415
 
@@ -315,6 +328,7 @@ class Dragoman:
         return await run_tool_calls(
             tool_calls,
             run=parts.path.run,
+            read=parts.reading_on,
             choice=self._offered.own_loop(toolset, caller=caller),
             question=Question(question, user=user, caller=caller, toolset=toolset, door="python"),
             apis=self.configuration.settings.apis,
@@ -335,64 +349,38 @@ class Dragoman:
     async def _resume_call(self, call_id: str, deadline: Deadline) -> Outcome:
         parts = await self.open()
         approval = await parts.approvals.of_call(call_id)
-        stored = approval.call if approval else (await parts.audit.get_call(call_id)).resumable
+        stored = approval.call if approval else await self._kept_call(call_id)
         if not stored:
             raise NotFoundError(f"The call {call_id} was not kept so that it could run again.")
         return await parts.path.run(read_call(stored, deadline))
 
+    async def _kept_call(self, call_id: str) -> JsonObject | None:
+        """Return the call of a record; where there is none because its process died, of its claim.
+
+        Raises `NotFoundError` where there is neither.
+        """
+        try:
+            record = await self.parts.audit.get_call(call_id)
+        except NotFoundError:
+            return (await self.parts.reconcile.unsettled.get(call_id)).call
+        if record.resumable or record.status != Status.UNKNOWN:
+            return record.resumable
+        return (await self.parts.reconcile.unsettled.get(call_id)).call
+
     async def _assistant(self) -> Assistant:
         parts = await self.open()
+        await parts.telemetry.start()
         return Assistant(
             provider=await self._open_provider(),
             settings=self.configuration.settings,
             run_call=parts.path.run,
+            read_result=parts.reading_on,
             resume_call=self._resume_call,
             tools_for=self._offered.for_question,
             owner_text=self._offered.instructions,
             end_user=partial(end_user, parts.key),
             audit=parts.audit,
             approvals=parts.approvals,
+            telemetry=parts.telemetry,
             clock=self._clock,
         )
-
-    @property
-    def _offered(self) -> Offer:
-        if self._offer is None:
-            self._offer = Offer(self.parts)
-        return self._offer
-
-    async def _open_provider(self) -> Provider:
-        if self._provider is None:
-            if self._model is not None and not isinstance(self._model, str):
-                self._provider = self._model
-            else:
-                self._provider = await open_provider(
-                    self._model_settings(), await self.open(), self._model_client
-                )
-        return self._provider
-
-    def _model_settings(self) -> ModelSettings:
-        chosen = self._model if isinstance(self._model, str) else None
-        return model_settings(self.configuration.settings.model, chosen)
-
-    def _model_client(self, reach: Reach) -> httpx2.AsyncClient:
-        import httpx2  # noqa: PLC0415 - only where a model is asked over the network
-
-        return httpx2.AsyncClient(transport=self._network.httpx2_transport(reach), timeout=None)
-
-    async def _store_url(self) -> str:
-        store = self.configuration.settings.store
-        return (
-            store if isinstance(store, str) else await self._secrets.resolve(store, where="store")
-        )
-
-    @cached_property
-    def _secrets(self) -> Secrets:
-        return Secrets(
-            self.configuration.environment, self._live, self.configuration.base, self._clock
-        )
-
-    def _root_key(self, store: Store) -> RootKey:
-        """Return the owner's key, or the one that is made beside the store."""
-        beside = store.folder or self.configuration.base
-        return RootKey(self.configuration.settings.key, self._secrets, beside)

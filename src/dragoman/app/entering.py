@@ -10,7 +10,7 @@ from dragoman.errors import AuthenticationError
 from dragoman.operation import OWNER
 
 if TYPE_CHECKING:
-    from dragoman.app.wiring import Parts
+    from dragoman.app.parts import Parts
     from dragoman.clock import Clock
     from dragoman.config.settings import Settings
     from dragoman.network import Network

@@ -8,14 +8,19 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 
 from dragoman.assistant.answer import OnApproval
-from dragoman.audit.approvals import Approval
+from dragoman.audit.approval import Approval
+from dragoman.call.answering import Answering
+from dragoman.operation import OWNER, JsonValue
 
-__all__ = ["Approver", "awaited", "end_user", "is_on", "sameness"]
+__all__ = ["Approver", "Said", "awaited", "end_user", "is_on", "sameness"]
 
 _CONVERSATION_SECONDS = 600.0
 """How long an equal write of a conversation is the same one."""
 
-Approver = Callable[[Approval], "bool | Awaitable[bool]"]
+Said = bool | Mapping[str, JsonValue]
+"""Yes, no, or yes to the call with these arguments in place of its own."""
+
+Approver = Callable[[Approval], "Said | Awaitable[Said]"]
 
 
 def sameness(
@@ -35,14 +40,17 @@ def is_on(environment: Mapping[str, str], name: str) -> bool:
     return value.strip().lower() not in {"", "0", "false", "no", "off"}
 
 
-def awaited(approve: Approver | None) -> OnApproval | None:
-    """Let an approver be a plain function or an async one."""
+def awaited(approve: Approver | None, answering: Answering) -> OnApproval | None:
+    """Let an approver be a plain function or an async one, and take down what it says."""
     if approve is None:
         return None
 
-    async def ask(approval: Approval) -> bool:
+    async def ask(approval: Approval) -> None:
         answer = approve(approval)
-        return await answer if inspect.isawaitable(answer) else bool(answer)
+        said = await answer if inspect.isawaitable(answer) else answer
+        arguments = said if isinstance(said, Mapping) else None
+        approved = arguments is not None or bool(said)
+        await answering(approval.id, approved=approved, by=OWNER, arguments=arguments)
 
     return ask
 

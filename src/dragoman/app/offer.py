@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from dragoman.app.wiring import Parts
+from dragoman.app.parts import Parts
 from dragoman.assistant.answer import Question
 from dragoman.assistant.conversation import Conversation
 from dragoman.assistant.finding import Choice, Findable, fitting, size
@@ -17,13 +17,13 @@ from dragoman.config.settings import ToolsetSettings
 from dragoman.errors import ConfigurationError, NotFoundError, UnsupportedError
 from dragoman.models.provider import Provider
 from dragoman.operation import Operation, Tool
-from dragoman.tools.meta import META_TOOLS
+from dragoman.tools.meta import META_TOOLS, READ_ON
 from dragoman.tools.tools import ToolTable, make_tools
 
 __all__ = ["Offer"]
 
-MAX_TOOLS = 128
-"""Tools that a question is given at the most: the limit of OpenAI, and enough to choose from."""
+MAX_TOOLS = 127
+"""Tools that a question is given at the most: one less than OpenAI takes, for `read_result`."""
 
 EAGER = 10
 """Tools that the words of a question over a large catalog find, at the most."""
@@ -121,10 +121,14 @@ class Offer:
         return Choice(table, more=self._findable(known))
 
     def own_tools(self, toolset: str | None, *, caller: str) -> tuple[Tool, ...]:
-        """Return the tools for somebody's own loop; three that stand for more than OpenAI takes."""
+        """Return the tools for somebody's own loop; three that stand for more than OpenAI takes.
+
+        What reads on in a result comes last, once one was too long.
+        """
+        read_on = (READ_ON,) if self.parts.results.any_kept else ()
         if len(self.operations(toolset, caller)) > MAX_TOOLS:
-            return META_TOOLS
-        return self.table(toolset, caller=caller).tools
+            return (*META_TOOLS, *read_on)
+        return (*self.table(toolset, caller=caller).tools, *read_on)
 
     def _findable(self, known: Mapping[str, Operation]) -> Findable:
         return Findable(known, partial(self._found, known), self._tool, SEARCH_TOKENS)

@@ -14,7 +14,7 @@ from dragoman.apis.openapi.fetch import Fetched, fetch, fetched_bytes
 from dragoman.apis.openapi.listing import listing_of
 from dragoman.apis.openapi.load import Files, parse
 from dragoman.apis.openapi.read import described
-from dragoman.app.wiring import reach_of
+from dragoman.app.routes import reach_of
 from dragoman.catalog.build import build
 from dragoman.catalog.changes import Change, Kind, arguments_of, changes_of, renames_of
 from dragoman.catalog.compiled import digest_of, fetched_digest

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from dragoman.audit.approvals import Approval
+from dragoman.audit.approval import Approval
 from dragoman.errors import Problem
 from dragoman.models.provider import Usage
 from dragoman.operation import OWNER, Door, JsonObject, JsonSchema, Outcome, Status
@@ -95,5 +95,5 @@ class CallFinished:
 
 Event: TypeAlias = TextArrived | CallStarted | CallFinished
 OnEvent: TypeAlias = Callable[[Event], Awaitable[None]]
-OnApproval: TypeAlias = Callable[[Approval], Awaitable[bool]]
-"""Is shown an approval that a call waits for; true is a yes, false a no."""
+OnApproval: TypeAlias = Callable[[Approval], Awaitable[None]]
+"""Puts an approval that a call waits for to a person, and takes down the answer."""

@@ -21,6 +21,7 @@ from dragoman.errors import NotFoundError
 from dragoman.identifiers import new_id
 from dragoman.models.provider import Provider, UserMessage
 from dragoman.operation import Call, JsonObject, Outcome
+from dragoman.telemetry.telemetry import Telemetry
 from dragoman.tools.meta import META_TOOLS
 
 __all__ = ["Assistant"]
@@ -37,12 +38,14 @@ class Assistant:
     provider: Provider
     settings: Settings
     run_call: Callable[[Call], Awaitable[Outcome]]
+    read_result: Callable[[Call], Awaitable[Outcome]]
     resume_call: Callable[[str, Deadline], Awaitable[Outcome]]
     tools_for: Callable[[Question, Provider, Conversation], Choice]
     owner_text: Callable[[str | None], str]
     end_user: Callable[[str | None], Awaitable[str]]
     audit: AuditLog
     approvals: Approvals
+    telemetry: Telemetry
     clock: Clock
 
     async def ask(
@@ -109,6 +112,7 @@ class Assistant:
             provider=self.provider,
             execution=Execution(
                 run=self.run_call,
+                read=self.read_result,
                 table=choice.table,
                 more=choice.more,
                 clock=self.clock,
@@ -116,6 +120,7 @@ class Assistant:
                 about={name: about_api(api) for name, api in apis.items()},
                 when_missing={name: api.when_missing for name, api in apis.items()},
                 on_event=on_event,
+                unread=self.telemetry.unread,
             ),
             tools=(*choice.table.tools, *(META_TOOLS if finding == "functions" else ())),
             # Whether what a tool search finds may be called can only be said by saying nothing.
@@ -125,6 +130,7 @@ class Assistant:
             bounds=self.settings.assistant,
             audit=self.audit,
             approvals=self.approvals,
+            telemetry=self.telemetry,
             clock=self.clock,
             resume_call=self.resume_call,
             owner_text=self.owner_text(question.toolset),

@@ -140,6 +140,7 @@ def _turn_as_json(turn: UserMessage | ModelReply | ToolResult) -> JsonObject:
                 "when_missing": turn.when_missing,
                 "operation": turn.operation,
                 "tools": None if found is None else [_tool_as_json(tool) for tool in found],
+                "handle": turn.handle,
             }
 
 
@@ -163,6 +164,7 @@ def _read_turn(stored: JsonObject) -> UserMessage | ModelReply | ToolResult:
         when_missing=str(stored["when_missing"]),
         operation=str(stored.get("operation", "")),
         tools=_read_tools(stored.get("tools")),
+        handle=str(stored.get("handle", "")),
     )
 
 

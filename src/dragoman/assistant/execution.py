@@ -18,8 +18,9 @@ from dragoman.errors import DragomanError
 from dragoman.identifiers import new_id
 from dragoman.models.provider import ToolCall, ToolResult
 from dragoman.operation import Call, Effect, JsonObject, Outcome, Status, Tool
+from dragoman.telemetry.telemetry import TOOL_CALL
 from dragoman.tools.arguments import read_arguments
-from dragoman.tools.meta import CALL, SEARCH
+from dragoman.tools.meta import CALL, READ_RESULT, SEARCH
 from dragoman.tools.tools import ToolTable
 
 __all__ = ["Execution"]
@@ -29,11 +30,14 @@ __all__ = ["Execution"]
 class Execution:
     """Runs the tool calls of one step: reads together, then writes one after another.
 
-    `more` is what can be called besides the tools of `table`. `about` and `when_missing` are the
-    owner's words on each API; `budget` is in bytes a result.
+    `read` answers the calls of `read_result`, for what was too long to be shown. `more` is what
+    can be called besides the tools of `table`. `about` and `when_missing` are the
+    owner's words on each API; `budget` is in bytes a result. `unread` is told of what becomes of
+    a tool call that never got to the call path.
     """
 
     run: Callable[[Call], Awaitable[Outcome]]
+    read: Callable[[Call], Awaitable[Outcome]]
     table: ToolTable
     clock: Clock
     budget: int
@@ -41,6 +45,7 @@ class Execution:
     when_missing: Mapping[str, str]
     on_event: OnEvent | None = None
     more: Findable | None = None
+    unread: Callable[[Outcome], None] | None = None
 
     async def step(
         self, conversation: Conversation, tool_calls: Sequence[ToolCall], deadline: Deadline
@@ -49,11 +54,11 @@ class Execution:
         prepared = [self._call(conversation, call, deadline) for call in tool_calls]
         outcomes: dict[int, Outcome] = {}
         reads = [i for i, call in enumerate(prepared) if not self._writes(call)]
-        found = await asyncio.gather(*(self._one(prepared[i]) for i in reads))
+        found = await asyncio.gather(*(self._one(prepared[i], tool_calls[i]) for i in reads))
         outcomes.update(zip(reads, found, strict=True))
         for i, call in enumerate(prepared):
             if i not in outcomes:
-                outcomes[i] = await self._one(call)
+                outcomes[i] = await self._one(call, tool_calls[i])
         return [outcomes[i] for i in range(len(prepared))]
 
     def result(self, tool_call: ToolCall, outcome: Outcome) -> ToolResult:
@@ -71,6 +76,7 @@ class Execution:
             when_missing=missing,
             operation=outcome.operation,
             tools=self._loaded(outcome) if tool_call.searches else None,
+            handle=outcome.handle,
         )
 
     def _loaded(self, outcome: Outcome) -> tuple[Tool, ...]:
@@ -80,18 +86,24 @@ class Execution:
         return isinstance(call, Call) and self._effect(call.operation) is not Effect.READ
 
     def _effect(self, operation: str) -> Effect:
+        if operation == READ_RESULT:
+            return Effect.READ
         if self.more is not None and operation in self.more.operations:
             return self.more.operations[operation].effect
         return self.table.effect_of(operation)
 
-    async def _one(self, call: Call | Outcome) -> Outcome:
+    async def _one(self, call: Call | Outcome, tool_call: ToolCall) -> Outcome:
         """Run a call, or pass on what its reading has ended with; tell who watches."""
+        if isinstance(call, Outcome) and self.unread is not None:
+            self.unread(call)
         if call.operation in FINDING and isinstance(call, Outcome):
             return call
         arguments = call.arguments if isinstance(call, Call) else {}
         await self._tell(CallStarted(call.operation, arguments))
+        TOOL_CALL.set((tool_call.name, tool_call.id))
         started = self.clock.monotonic()
-        outcome = await self.run(call) if isinstance(call, Call) else call
+        run = self.read if call.operation == READ_RESULT else self.run
+        outcome = await run(call) if isinstance(call, Call) else call
         seconds = self.clock.monotonic() - started
         await self._tell(CallFinished(outcome, arguments, seconds))
         return outcome
@@ -120,6 +132,8 @@ class Execution:
             question=question.text,
         )
         try:
+            if name == READ_RESULT:
+                return replace(call, arguments=read_arguments(tool_call.arguments))
             if self.more is not None and name in FINDING:
                 data = self.more.answer(name, read_arguments(tool_call.arguments))
                 return Outcome(call.id, name, Status.OK, data)

@@ -37,6 +37,7 @@ async def run_tool_calls(
     tool_calls: Sequence[object],
     *,
     run: Callable[[Call], Awaitable[Outcome]],
+    read: Callable[[Call], Awaitable[Outcome]],
     choice: Choice,
     question: Question,
     apis: Mapping[str, ApiSettings],
@@ -52,6 +53,7 @@ async def run_tool_calls(
     conversation = Conversation(new_id(), question, [UserMessage(question.text)])
     execution = Execution(
         run=run,
+        read=read,
         table=choice.table,
         more=choice.more,
         clock=clock,

@@ -23,6 +23,8 @@ from dragoman.config.settings import ApiSettings, AssistantSettings
 from dragoman.errors import DragomanError, LimitError, ModelError
 from dragoman.models.provider import ModelReply, ModelRequest, Provider, ToolCall
 from dragoman.operation import Outcome, Status, Tool
+from dragoman.telemetry.telemetry import Telemetry
+from dragoman.tools.meta import READ_ON, READ_RESULT
 
 __all__ = ["Loop"]
 
@@ -40,6 +42,7 @@ class Loop:
     bounds: AssistantSettings
     audit: AuditLog
     approvals: Approvals
+    telemetry: Telemetry
     clock: Clock
     resume_call: Callable[[str, Deadline], Awaitable[Outcome]]
     owner_text: str = ""
@@ -54,7 +57,9 @@ class Loop:
         started = self.clock.monotonic()
         deadline = Deadline.after(self.bounds.timeout, self.clock)
         try:
-            text = await self._until_answered(conversation, deadline)
+            toolset = conversation.question.toolset or ""
+            with self.telemetry.answer(conversation.id, toolset):
+                text = await self._until_answered(conversation, deadline)
             answer = self._answer(conversation, text)
         except DragomanError as error:
             answer = replace(
@@ -69,18 +74,21 @@ class Loop:
             reply = await self._turn(conversation, deadline)
             if not reply.tool_calls:
                 return self._text_of(reply)
-            await self._calls(conversation, reply.tool_calls, deadline)
+            await self._calls(conversation, reply, deadline)
         return "\n".join(_waits_for(approval) for approval in self._asked)
 
     async def _turn(self, conversation: Conversation, deadline: Deadline) -> ModelReply:
         """Ask the model once; in the last step it may call no tools, so that it must answer.
 
-        It is told so at the end, and the tools stay: all before that is in the server's cache.
+        It is told so at the end, and the tools stay: all before that is in the server's cache. What
+        reads on in a result comes with the first that was too long, and stays.
         """
         self._check_bounds(conversation, deadline)
         conversation.steps += 1
         last = conversation.steps >= self.bounds.steps
         question = conversation.question
+        read_on = (READ_ON,) if any(one.handle for one in conversation.results) else ()
+        allowed = self.allowed and (*self.allowed, *(tool.name for tool in read_on))
         request = ModelRequest(
             instructions=instructions(
                 self.apis,
@@ -90,15 +98,17 @@ class Loop:
                 more=self.execution.more is not None,
             ),
             transcript=(*conversation.transcript, *((LAST_STEP,) if last else ())),
-            tools=self.tools,
-            allowed=() if last else self.allowed,
+            tools=(*self.tools, *read_on),
+            allowed=() if last else allowed,
             search=self.search,
             deadline=deadline,
             output_schema=question.output_schema,
             output_name=question.output_name,
             end_user=self.end_user,
         )
-        reply = await self.provider.reply(request, self._on_text if self.on_event else None)
+        model, on_text = self.provider.name, self._on_text if self.on_event else None
+        with self.telemetry.turn(self.provider, model, question.caller, conversation.id) as turn:
+            turn.reply = reply = await self.provider.reply(request, on_text)
         conversation.transcript.append(reply)
         conversation.usage = conversation.usage + reply.usage
         await self._record_turn(conversation, reply)
@@ -110,10 +120,11 @@ class Loop:
         return reply
 
     async def _calls(
-        self, conversation: Conversation, tool_calls: tuple[ToolCall, ...], deadline: Deadline
+        self, conversation: Conversation, reply: ModelReply, deadline: Deadline
     ) -> None:
-        outcomes = await self.execution.step(conversation, tool_calls, deadline)
-        for tool_call, outcome in zip(tool_calls, outcomes, strict=True):
+        outcomes = await self.execution.step(conversation, reply.tool_calls, deadline)
+        self.telemetry.spent_on(reply.usage, [outcome.operation for outcome in outcomes])
+        for tool_call, outcome in zip(reply.tool_calls, outcomes, strict=True):
             await self._settle(conversation, tool_call, outcome, deadline)
 
     async def _resume_waiting(self, conversation: Conversation, deadline: Deadline) -> None:
@@ -138,10 +149,9 @@ class Loop:
                 conversation.waiting.append(Waiting(tool_call, approval.call_id))
                 self._outcomes.append(outcome)
                 return
-            approved = await self.on_approval(approval)
-            await self.approvals.answer(approval.id, approved=approved, by="owner")
+            await self.on_approval(approval)
             outcome = await self.resume_call(approval.call_id, deadline)
-        if outcome.operation not in FINDING:
+        if outcome.operation not in FINDING and tool_call.name != READ_RESULT:
             self._outcomes.append(outcome)
         conversation.transcript.append(self.execution.result(tool_call, outcome))
 
@@ -194,6 +204,9 @@ class Loop:
                 },
                 tool_calls=len(reply.tool_calls),
                 finish=reply.finish,
+                first_chunk_seconds=reply.first_chunk_seconds,
+                dollars=reply.usage.dollars,
+                limits=reply.limits or None,
             )
         )
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import cast
+from typing import TypeVar, cast
 
+from dragoman.audit.approval import (
+    MAX_NAME,
+    Approval,
+    ApprovalState,
+    answer_told,
+    answered_already,
+    check_answerer,
+    question_told,
+)
+from dragoman.audit.outbox import Outbox
 from dragoman.clock import Clock
-from dragoman.errors import NotFoundError, PolicyError
+from dragoman.errors import NotFoundError
 from dragoman.exact_json import decode
 from dragoman.nearest import did_you_mean
 from dragoman.operation import JsonObject
@@ -17,42 +27,48 @@ from dragoman.store.columns import json_text, moment_text, read_json, read_momen
 from dragoman.store.statements import Parameters, Row, Statements
 from dragoman.store.store import Store
 
-__all__ = ["Approval", "ApprovalState", "Approvals"]
+__all__ = ["Approval", "ApprovalState", "Approvals", "Edit"]
+
+T = TypeVar("T")
 
 _COLUMNS = (
     "id, call, call_id, answer_id, operation, effect, prepared_hash, shown, asked_by, user_id, "
-    "asked, expires, may_answer, state, answered_by, answered, reason"
+    "asked, expires, may_answer, state, answered_by, answered, reason, edits"
 )
 _SELECT = f"SELECT {_COLUMNS} FROM approval_log"  # noqa: S608 - made of constants, as all SQL here
 _ASK = f"""
 INSERT INTO approval_log ({_COLUMNS}) VALUES (:id, :call, :call_id, :answer_id, :operation,
   :effect, :prepared_hash, :shown, :asked_by, :user_id, :asked, :expires, :may_answer, 'waiting',
-  NULL, NULL, '')
+  NULL, NULL, '', NULL)
 """  # noqa: S608
 _GET = f"{_SELECT} WHERE id = :id"
 _OF_CALL = f"{_SELECT} WHERE call_id = :call_id ORDER BY asked DESC, id DESC LIMIT 1"
 _ANSWER = f"""
-UPDATE approval_log SET state = :state, answered_by = :by, answered = :now, reason = :reason
-WHERE id = :id AND state = 'waiting' AND expires > :now RETURNING {_COLUMNS}
+UPDATE approval_log SET state = :state, answered_by = :by, answered = :now, reason = :reason,
+  call = :call, shown = :shown, prepared_hash = :prepared_hash, edits = :edits
+WHERE id = :id AND state = 'waiting' AND expires > :now AND prepared_hash = :seen
+RETURNING {_COLUMNS}
 """  # noqa: S608
 _USE = """
 UPDATE approval_log SET state = 'used'
 WHERE id = :id AND state = 'approved' AND expires > :now AND prepared_hash = :prepared_hash
 RETURNING id
 """
+_RETIRE = f"""
+UPDATE approval_log SET state = 'expired', expires = CASE WHEN expires < :now THEN expires
+  ELSE :now END WHERE id = :id AND state IN ('waiting', 'approved') RETURNING {_COLUMNS}
+"""  # noqa: S608
+_EXPIRE = f"""
+UPDATE approval_log SET state = 'expired' WHERE state = 'waiting' AND id IN (
+  SELECT id FROM approval_log WHERE state = 'waiting' AND expires <= :now LIMIT 100)
+RETURNING {_COLUMNS}
+"""  # noqa: S608
+_NEXT = "SELECT min(expires) AS next FROM approval_log WHERE state = 'waiting'"
 _NEWEST = "ORDER BY asked DESC, id DESC LIMIT 200"
 """More than 200 are nobody's to-do list."""
 
-
-class ApprovalState(StrEnum):
-    """How far a question has come."""
-
-    WAITING = "waiting"
-    APPROVED = "approved"
-    DENIED = "denied"
-    USED = "used"
-    EXPIRED = "expired"
-
+_MAX_REASON = 500
+"""Characters of the reason that a model is told."""
 
 _WHERE = {
     None: "",
@@ -60,49 +76,60 @@ _WHERE = {
     ApprovalState.APPROVED: "WHERE state = 'approved' AND expires > :now",
     ApprovalState.DENIED: "WHERE state = 'denied'",
     ApprovalState.USED: "WHERE state = 'used'",
-    ApprovalState.EXPIRED: "WHERE state IN ('waiting', 'approved') AND expires <= :now",
+    ApprovalState.EXPIRED: (
+        "WHERE state = 'expired' OR (state IN ('waiting', 'approved') AND expires <= :now)"
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
-    """A question to a person, and the answer.
+class Edit:
+    """What a person makes of a call that waits; `also` is done in the transaction of the answer."""
 
-    `call` is all that is needed to run the call again; it stays exact, because the yes is bound to
-    `prepared_hash`. `shown` is what the person sees: the request, and where each value came from.
-    `asked_by` is the caller, `user` the end user it acts for; only those in `may_answer` may say
-    yes or no, where it names any.
-    """
-
-    id: str
     call: JsonObject
-    call_id: str
-    answer_id: str | None
-    operation: str
-    effect: str
     prepared_hash: str
     shown: JsonObject
-    asked_by: str
-    user: str | None
-    asked: datetime
-    expires: datetime
-    may_answer: tuple[str, ...] = ()
-    state: ApprovalState = ApprovalState.WAITING
-    answered_by: str | None = None
-    answered: datetime | None = None
-    reason: str = ""
+    also: Callable[[Statements], object] | None = None
 
 
 class Approvals:
-    """The approvals in the store; every change is committed before it returns."""
+    """The approvals in the store; every change is committed before it returns.
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    What happens to one is put into the outbox in the same transaction, so that none goes untold.
+    """
+
+    def __init__(self, store: Store, clock: Clock, outbox: Outbox | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._outbox = outbox or Outbox(store, clock)
 
-    async def ask(self, approval: Approval) -> None:
-        """Put a question, so that it can be answered from anywhere."""
-        await self._store.write(lambda s: s.run(_ASK, _parameters(approval)))
+    async def ask(
+        self,
+        approval: Approval,
+        *,
+        unless: Callable[[Statements], T | None] = lambda _: None,
+        instead_of: str | None = None,
+    ) -> T | None:
+        """Put a question, so that it can be answered from anywhere.
+
+        What `unless` returns in the same transaction stands in the way: then nothing is asked.
+        Otherwise the question before it, `instead_of`, can be answered no more.
+        """
+
+        def put(statements: Statements) -> T | None:
+            in_the_way = unless(statements)
+            if in_the_way is not None:
+                return in_the_way
+            if instead_of is not None:
+                before = {"id": instead_of, "now": self._now()}
+                self._told(statements, "approval.expired", statements.run(_RETIRE, before))
+            statements.run(_ASK, _parameters(approval))
+            self._outbox.put(statements, "approval.asked", approval.id, question_told(approval))
+            return None
+
+        in_the_way = await self._store.write(put)
+        self._outbox.wake()
+        return in_the_way
 
     async def get(self, id: str) -> Approval:  # noqa: A002 - it is what people call it
         """Return one; raises `NotFoundError` with one of a like name, or those that wait."""
@@ -137,26 +164,64 @@ class Approvals:
         approved: bool,
         by: str,
         reason: str = "",
+        edit: Edit | None = None,
+        seen: str | None = None,
     ) -> Approval:
-        """Say yes or no, once.
+        """Say yes or no, once; a yes may be to the call as the person has changed it.
 
-        Raises `PolicyError` where it was answered already, has expired, or is for others to
-        answer; `NotFoundError`.
+        `seen` is the hash of the request that was answered to, by default of the one that waits.
+        Raises `PolicyError` where it was answered already, has expired, is not that request any
+        more, or is for others to answer; `NotFoundError`.
         """
         asked = await self.get(id)
-        if asked.may_answer and by not in asked.may_answer:
-            others = " or ".join(asked.may_answer)
-            raise PolicyError(
-                f"{asked.id} is for {others} to answer, not for {by}.",
-                hint=f"If you are: dragoman approvals approve {id} --by {asked.may_answer[0]}",
-                rule=str(asked.shown.get("rule", "")),
-            )
-        state = ApprovalState.APPROVED if approved else ApprovalState.DENIED
-        parameters = {"id": id, "state": state, "by": by, "reason": reason, "now": self._now()}
-        rows = await self._store.write(lambda s: s.run(_ANSWER, parameters))
+        check_answerer(asked, by)
+        now = edit or Edit(asked.call, asked.prepared_hash, asked.shown)
+        parameters = {
+            "id": id,
+            "state": ApprovalState.APPROVED if approved else ApprovalState.DENIED,
+            "by": by[:MAX_NAME],
+            "reason": " ".join(reason.split())[:_MAX_REASON],
+            "now": self._now(),
+            "seen": seen or asked.prepared_hash,
+            "call": json_text(now.call),
+            "shown": json_text(now.shown),
+            "prepared_hash": now.prepared_hash,
+            "edits": json_text(_before(asked)) if edit else None,
+        }
+
+        def take(statements: Statements) -> builtins.list[Row]:
+            rows = list(statements.run(_ANSWER, parameters))
+            if rows and edit is not None and edit.also is not None:
+                edit.also(statements)
+            self._told(statements, "approval.answered", rows)
+            return rows
+
+        rows = await self._store.write(take)
         if rows:
+            self._outbox.wake()
             return self._read(rows[0])
-        raise _answered(await self.get(id))
+        raise answered_already(await self.get(id))
+
+    async def expire(self) -> int:
+        """Let those that nobody has answered in time expire, 100 at the most; returns how many.
+
+        Of many processes one tells of each.
+        """
+
+        def end(statements: Statements) -> int:
+            rows = statements.run(_EXPIRE, {"now": self._now()})
+            self._told(statements, "approval.expired", rows)
+            return len(rows)
+
+        count = await self._store.write(end)
+        if count:
+            self._outbox.wake()
+        return count
+
+    async def next_expiry(self) -> datetime | None:
+        """Return when the first of those that wait expires."""
+        rows = await self._store.read(_NEXT, {})
+        return read_moment(rows[0]["next"]) if rows[0]["next"] else None
 
     async def use(self, id: str, *, prepared_hash: str) -> bool:  # noqa: A002
         """Use up a yes for the request of that hash; false where there is none for it."""
@@ -166,6 +231,11 @@ class Approvals:
             return bool(statements.run(_USE, parameters))
 
         return await self._store.write(take)
+
+    def _told(self, statements: Statements, event: str, rows: Sequence[Row]) -> None:
+        for row in rows:
+            approval = self._read(row)
+            self._outbox.put(statements, event, approval.id, answer_told(approval))
 
     def _now(self) -> str:
         return moment_text(self._clock.now())
@@ -193,22 +263,8 @@ class Approvals:
             answered_by=row["answered_by"],
             answered=read_moment(row["answered"]) if row["answered"] else None,
             reason=row["reason"],
+            edits=read_json(row["edits"]) if row["edits"] else None,
         )
-
-
-def _answered(approval: Approval) -> PolicyError:
-    if approval.answered is None or approval.answered_by is None:
-        return PolicyError(
-            f"{approval.id} has expired at {approval.expires:%Y-%m-%d %H:%M} UTC unanswered.",
-            hint="Make the call again to be asked anew.",
-        )
-    said = "denied" if approval.state is ApprovalState.DENIED else "approved"
-    ending = {ApprovalState.USED: ", and used", ApprovalState.EXPIRED: ", and has expired since"}
-    return PolicyError(
-        f"{approval.id} was {said} already by {approval.answered_by} "
-        f"at {approval.answered:%Y-%m-%d %H:%M} UTC{ending.get(approval.state, '')}.",
-        hint=f"See it with: dragoman approvals show {approval.id}",
-    )
 
 
 def _parameters(approval: Approval) -> Parameters:
@@ -231,3 +287,7 @@ def _parameters(approval: Approval) -> Parameters:
 
 def _names(text: str | None) -> tuple[str, ...]:
     return tuple(cast("list[str]", decode(text))) if text else ()
+
+
+def _before(asked: Approval) -> JsonObject:
+    return {"arguments": asked.call.get("arguments"), "prepared_hash": asked.prepared_hash}

@@ -45,7 +45,14 @@ class Batches(Generic[T]):
         self._flushing = 0
         self._failing = False
         self._lost = 0
+        self.lost = 0
+        """How many were given up, ever."""
         self._reason = ""
+
+    @property
+    def waiting(self) -> int:
+        """How many are not saved yet."""
+        return len(self._waiting)
 
     async def put(self, thing: T) -> None:
         """Hand one in; waits only while the queue is full, and goes on where it is cancelled."""
@@ -110,6 +117,7 @@ class Batches(Generic[T]):
             await self._pause(pause)
         if not await self._saved(batch):
             self._lost += len(batch)
+            self.lost += len(batch)
 
     async def _saved(self, batch: Sequence[T]) -> bool:
         try:

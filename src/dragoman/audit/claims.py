@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from dragoman.audit.outbox import Outbox
 from dragoman.clock import Clock
 from dragoman.errors import StoreError
 from dragoman.operation import JsonObject
@@ -19,32 +20,33 @@ from dragoman.store.columns import json_text, moment_text, read_json, read_momen
 from dragoman.store.statements import Parameters, Row, Statements
 from dragoman.store.store import Store
 
-__all__ = ["Claim", "ClaimState", "Claims"]
+__all__ = ["CLAIM_COLUMNS", "Claim", "ClaimState", "Claims", "read_claim"]
 
-_COLUMNS = (
+CLAIM_COLUMNS = (
     "key, scope, api, operation, call_id, state, approval, prepared_hash, started, lease_until, "
-    "outcome"
+    "outcome, content, call"
 )
 _INSERT = f"""
-INSERT INTO claims ({_COLUMNS}) VALUES (:key, :scope, :api, :operation, :call_id, :state,
-  :approval, :prepared_hash, :started, :lease_until, NULL)
+INSERT INTO claims ({CLAIM_COLUMNS}) VALUES (:key, :scope, :api, :operation, :call_id, :state,
+  :approval, :prepared_hash, :started, :lease_until, NULL, :content, :call)
 """  # noqa: S608 - made of constants, as is all SQL here
 _TAKEN = """
   state = 'running', call_id = :call_id, prepared_hash = :prepared_hash, started = :started,
-  lease_until = :lease_until, outcome = NULL
+  lease_until = :lease_until, outcome = NULL, call = :call
 """
-_FIND = f"SELECT {_COLUMNS} FROM claims WHERE key = :key"  # noqa: S608
+_FIND = f"SELECT {CLAIM_COLUMNS} FROM claims WHERE key = :key"  # noqa: S608
 _WAIT = f"{_INSERT} ON CONFLICT (key) DO NOTHING RETURNING key"
 _START = f"""
-{_INSERT} ON CONFLICT (key) DO UPDATE SET {_TAKEN} WHERE claims.state = 'pending' RETURNING key
+{_INSERT} ON CONFLICT (key) DO UPDATE SET {_TAKEN}
+WHERE claims.state = 'pending' AND COALESCE(claims.content, '') = :content RETURNING key
 """
 _RESTART = f"""
 UPDATE claims SET {_TAKEN} WHERE key = :key
   AND (state = 'unknown' OR (state = 'running' AND lease_until < :now)) RETURNING key
 """  # noqa: S608
 _FINISH = """
-UPDATE claims SET state = :state, outcome = :outcome WHERE key = :key AND call_id = :call_id
-RETURNING scope, api
+UPDATE claims SET state = :state, outcome = :outcome, call = CASE WHEN :state <> 'ok' THEN call END
+WHERE key = :key AND call_id = :call_id RETURNING scope, api, operation
 """
 _RETIRE = """
 DELETE FROM claims WHERE scope = :scope AND api = :api AND state = 'ok' AND key <> :key
@@ -72,8 +74,10 @@ class Claim:
     """A write, by the key of its call.
 
     `scope` is within what an equal call counts as the same one; `lease_until` the time after
-    which a running one is unknown; `approval` the one a pending claim waits for; `outcome` the
-    answer of one that ended well.
+    which a running one is unknown; `approval` the one a pending claim waits for, or was sent by;
+    `outcome` the answer of one that ended well. `content` says what a key of the caller's stands
+    for. `call` is the call itself while its end is not known: without it a write whose process
+    died could not be asked about. It is not kept where a secret is in it.
     """
 
     key: str
@@ -87,14 +91,17 @@ class Claim:
     started: datetime
     lease_until: datetime
     outcome: JsonObject | None = None
+    content: str = ""
+    call: JsonObject | None = None
 
 
 class Claims:
     """The claims in the store; every change is committed, and on disk, before it returns."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, outbox: Outbox | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._outbox = outbox or Outbox(store, clock)
 
     async def find(self, key: str, *, lasting: float | None = None) -> Claim | None:
         """Return the claim of that key, if there is one.
@@ -114,7 +121,11 @@ class Claims:
     async def wait(self, claim: Claim) -> Claim:
         """Keep the claim as pending, or return the one that holds its key already."""
         pending = replace(claim, state=ClaimState.PENDING)
-        return await self._store.write(lambda s: self._insert(s, _WAIT, pending)) or pending
+        return await self._store.write(lambda s: self.wait_in(s, pending)) or pending
+
+    def wait_in(self, statements: Statements, claim: Claim) -> Claim | None:
+        """The same within a transaction: None where it is kept, or the claim that is in its way."""
+        return self._insert(statements, _WAIT, replace(claim, state=ClaimState.PENDING))
 
     async def start(self, claim: Claim) -> Claim | None:
         """Take the key for a write that is about to be sent; None when it is ours now.
@@ -158,9 +169,15 @@ class Claims:
         def end(statements: Statements) -> None:
             for row in statements.run(_FINISH, parameters):
                 if state is ClaimState.OK:
-                    statements.run(_RETIRE, {**row, "key": key})
+                    place = {"scope": row["scope"], "api": row["api"], "key": key}
+                    statements.run(_RETIRE, place)
+                elif state is ClaimState.UNKNOWN:
+                    told = {"call": call_id, "operation": row["operation"], "api": row["api"]}
+                    self._outbox.put(statements, "call.unknown", call_id, told)
 
         await self._store.write(end)
+        if state is ClaimState.UNKNOWN:
+            self._outbox.wake()
 
     async def free(self, key: str, call_id: str) -> None:
         """Forget the claim of a write that surely did not happen."""
@@ -187,22 +204,29 @@ class Claims:
                 await self.free(claim.key, claim.call_id)
 
     def _read(self, row: Row) -> Claim:
-        state, lease_until = ClaimState(row["state"]), read_moment(row["lease_until"])
-        if state is ClaimState.RUNNING and lease_until < self._clock.now():
-            state = ClaimState.UNKNOWN
-        return Claim(
-            key=row["key"],
-            scope=row["scope"],
-            api=row["api"],
-            operation=row["operation"],
-            call_id=row["call_id"],
-            state=state,
-            approval=row["approval"],
-            prepared_hash=row["prepared_hash"],
-            started=read_moment(row["started"]),
-            lease_until=lease_until,
-            outcome=read_json(row["outcome"]) if row["outcome"] is not None else None,
-        )
+        return read_claim(row, self._clock.now())
+
+
+def read_claim(row: Row, now: datetime) -> Claim:
+    """Return the claim that a row holds; one that runs past its lease is unknown."""
+    state, lease_until = ClaimState(row["state"]), read_moment(row["lease_until"])
+    if state is ClaimState.RUNNING and lease_until < now:
+        state = ClaimState.UNKNOWN
+    return Claim(
+        key=row["key"],
+        scope=row["scope"],
+        api=row["api"],
+        operation=row["operation"],
+        call_id=row["call_id"],
+        state=state,
+        approval=row["approval"],
+        prepared_hash=row["prepared_hash"],
+        started=read_moment(row["started"]),
+        lease_until=lease_until,
+        outcome=read_json(row["outcome"]) if row["outcome"] is not None else None,
+        content=row["content"] or "",
+        call=read_json(row["call"]) if row["call"] is not None else None,
+    )
 
 
 def _parameters(claim: Claim) -> Parameters:
@@ -217,4 +241,6 @@ def _parameters(claim: Claim) -> Parameters:
         "prepared_hash": claim.prepared_hash,
         "started": moment_text(claim.started),
         "lease_until": moment_text(claim.lease_until),
+        "content": claim.content,
+        "call": json_text(claim.call) if claim.call is not None else None,
     }

@@ -1,6 +1,8 @@
 """How much of what people and APIs said is kept in the audit log, and for how long.
 
-Secrets are kept in no case. A question that waits for a person keeps what it needs to go on.
+Secrets are kept in no case. A question that waits for a person keeps what it needs to go on. So
+does a write that is out, or that nobody knows the end of: its arguments, without which no API could
+be asked about it, are kept whole until it is settled, and for `keep` at the most.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Literal, TypeAlias, cast
 from dragoman.audit.facts import AnswerRecord, CallRecord, TurnRecord
 from dragoman.clock import Clock
 from dragoman.operation import JsonObject, JsonValue, Status
-from dragoman.store.columns import moment_text
+from dragoman.store.columns import moment_text, read_json
 from dragoman.store.statements import Statements
 
 __all__ = ["Bodies", "Privacy", "forget_user", "sweep", "withheld"]
@@ -32,18 +34,28 @@ _SWEEPS = (
     "DELETE FROM answer_log WHERE at < :before",
     "DELETE FROM call_log WHERE at < :before",
     "DELETE FROM approval_log WHERE asked < :before AND expires < :now",
+    "DELETE FROM event_outbox WHERE at < :before",
     "DELETE FROM pause_log WHERE ended < :before",
     "DELETE FROM caller_keys WHERE revoked < :before OR expires < :before",
     "DELETE FROM claims WHERE state = 'ok' AND started < :repeats",
     "DELETE FROM claims WHERE state = 'pending' AND lease_until < :before",
+    "UPDATE claims SET call = NULL WHERE call IS NOT NULL AND started < :before",
+    "DELETE FROM result_log WHERE expires < :now",
+    # The last row of each thing stays: by it the next change is known as one.
+    """
+    DELETE FROM change_log WHERE at < :before AND EXISTS (SELECT 1 FROM change_log AS later
+      WHERE later.kind = change_log.kind AND later.subject = change_log.subject
+        AND later.at > change_log.at)
+    """,
 )
 _SCRUBS = (
     # An answer that waits still is gone on with by the call of its approval, denied or used.
     """
-    UPDATE approval_log SET call = '{}', shown = '{}'
+    UPDATE approval_log SET call = '{}', shown = '{}', edits = NULL
     WHERE call <> '{}' AND (expires < :now OR (state IN ('used', 'denied') AND NOT EXISTS (
       SELECT 1 FROM answer_log WHERE id = approval_log.answer_id AND status = 'pending')))
     """,
+    "UPDATE event_outbox SET payload = '{}' WHERE state = 'given_up' AND at < :repeats",
     """
     UPDATE answer_log SET state = NULL WHERE state IS NOT NULL AND at < :repeats AND NOT EXISTS (
       SELECT 1 FROM approval_log WHERE answer_id = answer_log.id AND expires >= :now)
@@ -55,9 +67,12 @@ _OF_USER = (
     "DELETE FROM answer_log WHERE user_id = :user",
     "DELETE FROM claims WHERE state IN ('ok', 'pending')"
     " AND call_id IN (SELECT id FROM call_log WHERE user_id = :user)",
+    "DELETE FROM event_outbox WHERE subject IN (SELECT id FROM call_log WHERE user_id = :user"
+    " UNION SELECT id FROM approval_log WHERE user_id = :user)",
     "DELETE FROM call_log WHERE user_id = :user",
     "DELETE FROM approval_log WHERE user_id = :user",
     "DELETE FROM user_tokens WHERE subject = :user",
+    "DELETE FROM result_log WHERE user_id = :user",
 )
 
 
@@ -123,6 +138,9 @@ def forget_user(statements: Statements, user: str) -> int:
     )
     for sql in _OF_USER:
         statements.run(sql, {"user": user})
+    for row in statements.run("SELECT key, call FROM claims WHERE call IS NOT NULL", {}):
+        if read_json(row["call"]).get("user") == user:
+            statements.run("UPDATE claims SET call = NULL WHERE key = :key", {"key": row["key"]})
     return int(count[0]["found"])
 
 

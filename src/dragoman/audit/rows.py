@@ -11,12 +11,14 @@ nesting) or is too large stands in the row as the reason why it does not.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from decimal import Decimal
+from typing import Any, TypeAlias, TypeVar, cast
 
-from dragoman.audit.facts import AnswerRecord, CallRecord, TurnRecord
-from dragoman.operation import JsonValue
+from dragoman.audit.facts import AnswerRecord, CallRecord, TurnRecord, plain
+from dragoman.exact_json import decode
+from dragoman.operation import Attempt, JsonValue
 from dragoman.store.columns import json_text, moment_text, read_json, read_moment
 from dragoman.store.statements import Parameters, Row
 
@@ -28,12 +30,16 @@ R = TypeVar("R", CallRecord, TurnRecord, AnswerRecord)
 Redact: TypeAlias = Callable[[Any], Any]
 """Takes a JSON value, and returns one like it without secrets; text gives text."""
 
-_JSON = frozenset({"arguments", "origins", "prepared", "problem", "resumable", "usage", "state"})
+_JSON = frozenset(
+    {"arguments", "origins", "prepared", "problem", "resumable", "usage", "state"}
+    | {"attempts", "limits"}
+)
 _NUMBERS = frozenset(
     {"http_status", "bytes_received", "seconds", "api_seconds", "dry_run", "repeated"}
-    | {"step", "tool_calls", "dollars", "calls"}
+    | {"bytes_sent", "bytes_shown", "queue_seconds", "connect_seconds", "first_byte_seconds"}
+    | {"step", "tool_calls", "dollars", "calls", "first_chunk_seconds"}
 )
-_WHOLE = frozenset({"resumable", "state"})
+_WHOLE = frozenset({"resumable", "state", "attempts", "limits"})
 """What is of no use in part: left out where it cannot be kept whole."""
 
 _MOST = 1_000_000
@@ -78,10 +84,10 @@ def _as_it_is(value: Any) -> Any:  # a `Redact` that finds nothing
     return value
 
 
-def _json_column(name: str, value: JsonValue, redact: Redact) -> str | None:
+def _json_column(name: str, value: Any, redact: Redact) -> str | None:
     try:
-        text = _sealed(name, value, redact)
-    except (ValueError, TypeError, RecursionError) as error:
+        text = _sealed(name, plain(value), redact)
+    except (ValueError, TypeError, RuntimeError) as error:  # or changed while it was looked at
         return None if name in _WHOLE else json_text({"not recorded": redact(str(error)[:200])})
     if text is not None and len(text) > (_MOST_OF_A_CONVERSATION if name == "state" else _MOST):
         return None if name in _WHOLE else json_text({"not recorded": f"{len(text)} characters"})
@@ -102,11 +108,20 @@ def _sealed(name: str, value: JsonValue, redact: Redact) -> str | None:
 
 
 def _read(name: str, value: Any) -> Any:  # one value of a column, one of a field
+    if value is None and name in _DEFAULTS:
+        return _DEFAULTS[name]
+    if name == "attempts":
+        return tuple(map(_attempt, cast("list[dict[str, Any]]", decode(value))))
     if name in _JSON:
         return None if value is None and name != "resumable" else read_json(value)
     if name == "at":
         return read_moment(value)
     return bool(value) if name in {"dry_run", "repeated"} else value
+
+
+def _attempt(stored: dict[str, Any]) -> Attempt:  # as `plain` has written it
+    numbers = {name: float(one) for name, one in stored.items() if isinstance(one, int | Decimal)}
+    return Attempt(**{**stored, **numbers, "at": read_moment(stored["at"])})
 
 
 def _column(name: str) -> str:
@@ -128,6 +143,14 @@ _NAMES: Mapping[type[Record], tuple[str, ...]] = {
     kind: tuple(field.name for field in fields(kind))
     for kind in (CallRecord, TurnRecord, AnswerRecord)
 }
+
+_DEFAULTS: Mapping[str, object] = {
+    field.name: field.default
+    for kind in _NAMES
+    for field in fields(kind)
+    if field.default is not MISSING
+}
+"""What stands in a row of before there was the column."""
 
 UPSERTS: Mapping[type[Record], str] = {
     CallRecord: _upsert("call_log", CallRecord, "id"),

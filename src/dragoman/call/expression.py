@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jmespath import Options
     from jmespath.visitor import TreeInterpreter
 
-__all__ = ["Evaluate", "compiled"]
+__all__ = ["Evaluate", "compiled", "computes"]
 
 Value: TypeAlias = Any  # what the library passes around: JSON, and its own notion of a function
 Node: TypeAlias = Mapping[str, Any]
@@ -33,6 +33,18 @@ def compiled(expression: str, options: Options) -> Evaluate:
 
     tree = cast("Node", jmespath.compile(expression).parsed)
     return _compose(tree, TreeInterpreter(options))
+
+
+def computes(expression: str) -> bool:
+    """Whether it does more with values than to pass them on: functions and comparisons do."""
+    import jmespath  # noqa: PLC0415
+
+    waiting = [cast("Node", jmespath.compile(expression).parsed)]
+    for node in waiting:  # which grows meanwhile
+        if node["type"] in {"comparator", "function_expression"}:
+            return True
+        waiting += [child for child in node["children"] if isinstance(child, Mapping)]
+    return False
 
 
 def _compose(node: Node, interpreter: TreeInterpreter) -> Evaluate:

@@ -13,25 +13,37 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from functools import partial
+from http import HTTPStatus
 
 from dragoman.access.policy import Rules
 from dragoman.call.approve import Approve
 from dragoman.call.authorize import Authorize
 from dragoman.call.claim import Claiming
+from dragoman.call.edited import Edited, with_changes
 from dragoman.call.ending import Ended, done, failed
 from dragoman.call.fill import fill
 from dragoman.call.hide import hide_in_error
 from dragoman.call.identify import Identify
 from dragoman.call.limit import Limit
 from dragoman.call.owner import check_before, same_as_absent
+from dragoman.call.pages import all_pages
 from dragoman.call.prepare import prepare, previewed
-from dragoman.call.record import Record, Trace
+from dragoman.call.record import Record, Trace, line_for
 from dragoman.call.reuse import Reuse
 from dragoman.call.send import Send, refuse_errors
 from dragoman.call.shape import Shape, readable
 from dragoman.call.validate import Validate
 from dragoman.errors import ConfigurationError, DragomanError
-from dragoman.operation import Call, Headers, JsonValue, Operation, Outcome, Prepared, Received
+from dragoman.operation import (
+    Call,
+    Headers,
+    JsonObject,
+    JsonValue,
+    Operation,
+    Outcome,
+    Prepared,
+    Received,
+)
 
 __all__ = ["CallPath"]
 
@@ -61,7 +73,7 @@ class CallPath:
                 outcome = ended.outcome
             except DragomanError as error:
                 outcome = failed(call, error, trace.prepared)
-            trace.outcome = outcome
+            trace.outcome = with_changes(outcome, trace.call)
         return trace.finished
 
     async def read(self, call: Call, account: str) -> JsonValue:
@@ -87,13 +99,28 @@ class CallPath:
 
     async def _stages(self, call: Call, trace: Trace) -> Outcome:
         operation, rules, prepared, received = await self._received(call, trace)
-        return await self.shape(trace.call, operation, rules, prepared, received)
+
+        async def page(arguments: JsonObject) -> tuple[Prepared, Received]:
+            one = replace(trace.call, arguments=arguments)
+            self.validate(one, operation)
+            wanted = prepare(one, operation, prepared.account)
+            return wanted, await self._answer(one, operation, rules, wanted, trace)
+
+        trace.received, note = await all_pages(
+            trace.call, operation, rules, (prepared, received), page
+        )
+        outcome = await self.shape(
+            trace.call, operation, rules, prepared, trace.received, note=note
+        )
+        trace.result = outcome.handle
+        return outcome
 
     async def _received(
         self, call: Call, trace: Trace, judged_in: str | None = None
     ) -> tuple[Operation, Rules, Prepared, Received]:
         caller = self.identify(call)
         operation, rules = await self.authorize(call, caller)
+        trace.rule = line_for(caller, rules, operation.effect)
         if judged_in is None:
             account = self.authorize.policy.account(caller, operation.api)
         else:
@@ -104,11 +131,19 @@ class CallPath:
         if call.dry_run:
             raise Ended(previewed(call, prepared, rules))
         await check_before(call, operation, rules, partial(self.read, account=account))
+        try:
+            received = await self._answer(call, operation, rules, prepared, trace)
+        except Edited as edited:
+            return await self._received(edited.call, trace, judged_in)
+        return operation, rules, prepared, received
 
+    async def _answer(
+        self, call: Call, operation: Operation, rules: Rules, prepared: Prepared, trace: Trace
+    ) -> Received:
         async def perform(conditional: Headers = ()) -> Received:
-            trace.approval = await self.approve(call, prepared, rules)
+            trace.approved(await self.approve(call, prepared, rules))
             async with (
-                self.limit(prepared, rules, call.deadline) as trace.waited,
+                self.limit(prepared, rules, call.deadline, call.user) as trace.waited,
                 self.claim(call, prepared, rules) as held,
             ):
                 held.received = trace.received = await self.send(
@@ -117,12 +152,15 @@ class CallPath:
                     call.deadline,
                     call.user,
                     key=held.key,
+                    since=held.since,
                     conditional=conditional,
                     attempts=trace.attempts,
                 )
-                refuse_errors(prepared, hide_in_error(held.received, rules.hide))
+                if not (conditional and held.received.status == HTTPStatus.NOT_MODIFIED):
+                    refuse_errors(prepared, hide_in_error(held.received, rules.hide))
                 return held.received
 
         with same_as_absent(operation, rules):
-            received = trace.received = await self.reuse(call, prepared, rules, perform)
-        return operation, rules, prepared, received
+            trace.received = await self.reuse(call, prepared, rules, perform)
+        trace.cached = trace.received.cached
+        return trace.received

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Protocol
 
 from dragoman.access.policy import Rules
 from dragoman.audit.claims import Claim, Claims, ClaimState
 from dragoman.call.claim import first_answer, sent_again_safely, under_way
+from dragoman.call.edited import Edits
 from dragoman.call.ending import Repeated
 from dragoman.call.fresh import Fresh
 from dragoman.call.keys import Keys
@@ -37,6 +39,7 @@ class Reuse:
     claims: Claims
     keys: Keys
     fresh: Fresh
+    edits: Edits
 
     async def __call__(
         self,
@@ -50,6 +53,8 @@ class Reuse:
             return await self._read(call, prepared, rules, perform)
         key = await self.keys.key(call, rules)
         claim = await self.claims.find(key, lasting=call.same_for)
+        await self.keys.check(call, rules, claim)
+        await self.edits.follow(call, prepared, rules, claim)
         if claim is not None and claim.state is ClaimState.OK:
             return first_answer(claim)
         if claim is not None and _stands_in_the_way(claim, prepared, rules, self.fresh.clock.now()):
@@ -66,13 +71,19 @@ class Reuse:
         rules: Rules,
         perform: Perform,
     ) -> Received:
-        place = self.fresh.place(call, prepared, rules)
+        place = await self.fresh.place(call, prepared, rules)
         if place is None:
             return await perform()
-        if (kept := self.fresh.find(place, rules)) is not None:
-            return kept
-        received = await perform()
-        self.fresh.keep(place, received)
+        kept = await self.fresh.find(place)
+        if kept is not None and kept.is_fresh:
+            return kept.again()
+        received = await perform(kept.conditions if kept else ())
+        if kept is not None and received.status == HTTPStatus.NOT_MODIFIED:
+            revalidated = await self.fresh.freshen(place, kept, received)
+            if revalidated is not None:
+                return revalidated
+            received = await perform()
+        await self.fresh.keep(place, received)
         return received
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from dragoman.access.policy import Rules
 from dragoman.apis.http.answer import problem_of
 from dragoman.apis.kinds import KINDS
-from dragoman.call.limit import Limit
+from dragoman.call.attempts import Attempts, Sending
+from dragoman.call.breaker import Breakers
+from dragoman.call.keys import keyed
+from dragoman.call.retry import End, may_have_happened, status_of
 from dragoman.clock import Deadline
 from dragoman.credentials.credentials import Credentials
 from dragoman.errors import DragomanError, NetworkError
 from dragoman.exact_json import decode, encode
 from dragoman.network import Network, Reach
-from dragoman.operation import Attempt, Headers, Prepared, Received
+from dragoman.operation import Attempt, Credential, Effect, Headers, Prepared, Received
 from dragoman.secrets.live import LiveValues
 
 __all__ = ["Route", "Send", "refuse_errors"]
@@ -36,7 +40,12 @@ class Send:
     routes: Mapping[str, Route]
     network: Network
     live: LiveValues
-    limit: Limit
+    attempts: Attempts
+
+    @property
+    def breakers(self) -> Breakers:
+        """Which origins are left alone now, for whoever measures or tells."""
+        return self.attempts.breakers
 
     async def __call__(
         self,
@@ -46,52 +55,87 @@ class Send:
         user: str | None = None,
         *,
         key: str = "",
+        since: datetime | None = None,
         conditional: Headers = (),
         attempts: list[Attempt] | None = None,
     ) -> Received:
         """Return what the API answered, whatever its status; an error without our secrets.
 
-        After a 401 it is sent once more, with another credential where there is one. `key` goes
-        out under the name by which the API knows a write again, where it has one; `conditional`
-        headers as they are. What is known of each attempt is added to `attempts`.
+        After a 401 it is sent once more, with another credential where there is one, and otherwise
+        as often as `rules` say, where `worth_another` does. `key` goes out under the name by which
+        the API knows a write again, where it has one, and was shown first at `since` where not now;
+        `conditional` headers as they are. What is known of each attempt is added to `attempts`.
 
-        Raises `CredentialError` for one that there is not, or `NetworkError`, which says whether
-        anything was sent.
+        Raises `CredentialError` for one that there is not, `FailingError` where the API is left
+        alone, or `NetworkError`, which says whether anything was sent by any of the attempts.
         """
-        del attempts
         if deadline.remaining() <= 0:
             raise NetworkError(f"The time for {prepared.operation} was over.", sent=False)
         deadline = deadline.sooner(rules.timeout)
         route = self.routes[prepared.api]
         credentials = route.accounts[prepared.account]
-        added = ((rules.idempotency_header, key),) if key and rules.idempotency_header else ()
-        if added or conditional:
-            prepared = replace(prepared, headers=(*prepared.headers, *added, *conditional))
+        prepared = keyed(prepared, rules, key)
+        if conditional:
+            prepared = replace(prepared, headers=(*prepared.headers, *conditional))
         security, target = prepared.security, prepared.target
         shown = await credentials.credential(security, target, deadline, user=user)
+        sending = Sending(
+            prepared=prepared,
+            rules=rules,
+            deadline=deadline,
+            key=key,
+            since=since or deadline.clock.now(),
+            attempts=[] if attempts is None else attempts,
+            exchange=self._exchange(prepared, rules, deadline, route.reach),
+            renew=lambda old: credentials.renewed(old, security, target, deadline, user=user),
+        )
+        try:
+            end = await self.attempts(sending, shown)
+        except DragomanError as error:  # of another credential, or of the breaker
+            end = error
+        return self._settled(sending, end)
+
+    def _exchange(
+        self, prepared: Prepared, rules: Rules, deadline: Deadline, reach: Reach
+    ) -> Callable[[Credential], Awaitable[Received]]:
+        """Return what makes one attempt with a credential; its errors hold no secret of ours."""
         send = partial(
             KINDS[prepared.kind].send,
             prepared,
             deadline=deadline,
             network=self.network,
-            reach=route.reach,
+            reach=reach,
             max_bytes=rules.max_bytes,
+            first_byte=rules.first_byte,
         )
-        received = await self._told(send(shown))
-        if received.status != 401 or not shown.label:
-            return self._redacted(received)
-        # A 401 means that nothing was done (RFC 9110, 15.5.2), so a write may go out again.
-        another = await credentials.renewed(shown, security, target, deadline, user=user)
-        return self._redacted(received if another is None else await self._told(send(another)))
 
-    async def _told(self, sending: Awaitable[Received]) -> Received:
-        """Wait for an answer; an error, which may say where a redirect pointed, without secrets."""
-        try:
-            return await sending
-        except DragomanError as error:
-            error.detail = self.live.redact(error.detail)
-            error.args = (error.detail,)
-            raise
+        async def exchange(shown: Credential) -> Received:
+            try:
+                return await send(shown)
+            except DragomanError as error:
+                # It may say where a redirect pointed, with what was sent in it.
+                error.detail = self.live.redact(error.detail)
+                error.args = (error.detail,)
+                raise
+
+        return exchange
+
+    def _settled(self, sending: Sending, end: End) -> Received:
+        """Return the last answer, or raise the error in place of one.
+
+        Where an earlier attempt of a write may have been carried out, the last one that was surely
+        not says nothing of that: a DELETE that got no answer and then a 404 may have deleted.
+        """
+        doubt = sending.doubt if sending.prepared.effect is not Effect.READ else None
+        if doubt and not _is_good(end) and not may_have_happened(end):
+            raise NetworkError(
+                f"An earlier attempt of {sending.prepared.operation} may have been carried out"
+                f" ({_named(doubt)}); the last was not ({_named(end)}).",
+                sent=True,
+            )
+        if isinstance(end, DragomanError):
+            raise end
+        return self._redacted(end)
 
     def _redacted(self, received: Received) -> Received:
         """Return an error without any secret.
@@ -114,3 +158,11 @@ def refuse_errors(prepared: Prepared, received: Received) -> None:
     problem = problem_of(prepared, received)
     if problem is not None:
         raise problem
+
+
+def _is_good(end: End) -> bool:
+    return isinstance(end, Received) and 200 <= status_of(end) < 300
+
+
+def _named(end: End) -> str:
+    return str(end.status) if isinstance(end, Received) else end.detail.rstrip(".")

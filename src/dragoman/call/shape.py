@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import re
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import NamedTuple, cast
 
 from dragoman.access.policy import Rules
-from dragoman.apis.http.answer import read_answer
+from dragoman.apis.http.answer import MAX_INLINE, is_file, read_answer
+from dragoman.audit.results import Kept, Results
+from dragoman.call.files import name_of
 from dragoman.call.hide import hide
 from dragoman.call.owner import owned
-from dragoman.call.trim import items_in, trim, without_empties
-from dragoman.errors import ConfigurationError, ResponseError
+from dragoman.call.results import file_reference, go_on
+from dragoman.call.select import select
+from dragoman.call.trim import Cut, items_in, told, trim, without_empties
+from dragoman.errors import ResponseError
 from dragoman.exact_json import encode
 from dragoman.operation import (
     Call,
@@ -29,66 +29,109 @@ from dragoman.operation import (
 )
 from dragoman.secrets.live import LiveValues
 
-if TYPE_CHECKING:
-    from jmespath import Options
-    from jmespath.parser import ParsedResult
+__all__ = ["NOT_KEPT", "Shape", "readable"]
 
-__all__ = ["Shape", "readable"]
-
-_DECIMAL = re.compile(rb"[0-9](?:\.[0-9]|[eE][-+0-9])")
-"""What stands in a body that may hold a number other than an integer."""
+NOT_KEPT = "The file itself could not be kept."
+"""Of an answer that is a file: what is told of it is all that there is."""
 
 _LARGE = 128 * 1024
 """Bytes from which reading and trimming leave the event loop to others (in a thread)."""
 
 
+class _Shaped(NamedTuple):
+    """What the caller is given, and `kept`, which is to lie under a handle."""
+
+    data: JsonValue
+    total: int | None
+    cuts: tuple[Cut, ...] = ()
+    note: str = ""
+    kept: Kept | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Shapes an answer by the rules of its operation; no secret is cut in two."""
+    """Shapes an answer by the rules of its operation; no secret is cut in two.
+
+    What a budget leaves out is kept in `results`; `tokens` bounds it as the budget does in bytes.
+    """
 
     live: LiveValues
+    results: Results | None = None
+    tokens: int | None = None
 
     async def __call__(
-        self, call: Call, operation: Operation, rules: Rules, prepared: Prepared, received: Received
+        self,
+        call: Call,
+        operation: Operation,
+        rules: Rules,
+        prepared: Prepared,
+        received: Received,
+        *,
+        note: str = "",
     ) -> Outcome:
-        """Return the outcome with its data.
+        """Return the outcome with its data; `note` is what is known of the answer already.
 
         Raises `ResponseError` for what cannot be read, `NotFoundError` for what is another's.
         """
-        if len(received.body) > _LARGE:
-            data, cuts, total = await asyncio.to_thread(
-                _shaped, call, operation, rules, received, self.live
-            )
+        length = len(received.body)
+        # Counting tokens is slow, too, and begins where there may be too many.
+        is_counted = call.budget is not None and length > (self.tokens or length)
+        if length > _LARGE or is_counted:
+            shaped = await asyncio.to_thread(self._shaped, call, operation, rules, received)
         else:
-            data, cuts, total = _shaped(call, operation, rules, received, self.live)
+            shaped = self._shaped(call, operation, rules, received)
+        handle = ""
+        if shaped.kept is not None and self.results is not None:
+            handle = await self.results.keep(call, shaped.kept)
+        data, notes = shaped.data, [_repeated(operation, received), note, shaped.note]
+        if shaped.kept is not None and shaped.kept.media_type:
+            data = file_reference(shaped.kept, handle)
+            notes.append("" if handle else NOT_KEPT)
+        notes.append(_left_out(operation, shaped.cuts, handle))
         return Outcome(
             id=call.id,
             operation=operation.id,
             status=Status.OK,
             data=data,
             prepared=prepared,
-            note=_note(operation, received, cuts),
-            total=total,
+            note=" ".join(filter(None, notes)),
+            total=shaped.total,
+            handle=handle,
             source=operation.api,
             repeated_from=received.repeated_from,
         )
 
+    def _shaped(
+        self, call: Call, operation: Operation, rules: Rules, received: Received
+    ) -> _Shaped:
+        data = owned(_read(received, rules, self.live), call, operation, rules)
+        # Before `select`, so that no expression can carry a hidden field out under another name.
+        data, note = hide(data, rules.hide), ""
+        if rules.select is not None and not received.reconciled:
+            where = f"{rules.rule_of.get('select', operation.id)}: select of {operation.id}"
+            data, note = select(rules.select, data, where, received.body)
+        elif is_file(received) and (call.budget is not None or len(received.body) > MAX_INLINE):
+            return self._file(operation, received, data)
+        total = items_in(data)
+        if call.budget is None:
+            return _Shaped(data, total, note=note)
+        whole = without_empties(data)
+        fitted, cuts = trim(whole, call.budget, self.tokens)
+        if not cuts:
+            return _Shaped(fitted, total, note=note)
+        redacted = self.live.redact_json(whole)
+        if redacted is not whole:  # Half a secret would not be known as one afterwards.
+            whole = redacted
+            fitted, cuts = trim(whole, call.budget, self.tokens)
+        kept = Kept(operation.id, encode(whole), items=total) if cuts else None
+        return _Shaped(fitted, total, cuts, note, kept)
 
-def _shaped(
-    call: Call, operation: Operation, rules: Rules, received: Received, live: LiveValues
-) -> tuple[JsonValue, tuple[str, ...], int | None]:
-    data = owned(_read(received, rules, live), call, operation, rules)
-    # Before `select`, so that no expression can carry a hidden field out under another name.
-    data = hide(data, rules.hide)
-    if rules.select is not None:
-        data = _select(operation, rules, data, exact=bool(_DECIMAL.search(received.body)))
-    total = items_in(data)
-    if call.budget is None:
-        return data, (), total
-    fitted, cuts = trim(without_empties(data), call.budget)
-    if cuts:  # Half a secret would not be known as one afterwards.
-        fitted, cuts = trim(live.redact_json(without_empties(data)), call.budget)
-    return fitted, cuts, total
+    def _file(self, operation: Operation, received: Received, described: JsonValue) -> _Shaped:
+        """Return a file that is to be kept: no model, and no JSON, has a use for its bytes."""
+        media_type = cast("dict[str, str]", described)["media_type"]
+        content = self.live.redact_bytes(received.body)
+        name = self.live.redact(name_of(received))
+        return _Shaped(None, None, kept=Kept(operation.id, content, media_type, name))
 
 
 def _read(received: Received, rules: Rules, live: LiveValues) -> JsonValue:
@@ -112,79 +155,28 @@ def readable(received: Received, *, quoted: bool) -> JsonValue:
         ) from None
 
 
-def _note(operation: Operation, received: Received, cuts: tuple[str, ...]) -> str:
-    """Say what the reader of the data has to know of it."""
-    notes = []
-    if received.repeated_from is not None:
-        at = received.repeated_from.strftime("%Y-%m-%d %H:%M:%S UTC")
-        is_read = operation.effect is Effect.READ
-        notes.append(
-            f"This is the answer of {at}; it was not asked for again."
-            if is_read
-            else f"This was done at {at} already and was not done again."
-        )
-    if cuts:
-        properties = operation.contract.input_schema.get("properties")
-        names = ", ".join(cast("dict[str, JsonValue]", properties)) if properties else ""
-        way = f"Narrow the request by its arguments: {names}." if names else ""
-        notes.append(f"Left out for size: {'; '.join(cuts)}. {way}".rstrip())
-    return " ".join(notes)
+def _repeated(operation: Operation, received: Received) -> str:
+    if received.repeated_from is None:
+        return ""
+    at = received.repeated_from.strftime("%Y-%m-%d %H:%M:%S UTC")
+    if operation.effect is Effect.READ:
+        return f"This is the answer of {at}; it was not asked for again."
+    done = f"This was done at {at} already and was not done again."
+    if received.reconciled:
+        return f"{done} Its own answer was lost; {received.reconciled}."
+    return done
 
 
-def _select(operation: Operation, rules: Rules, data: JsonValue, *, exact: bool) -> JsonValue:
-    expression = cast("str", rules.select)
-    data = _plain_numbers(data) if exact else data
-    try:
-        selected = cast("JsonValue", _compiled(expression).search(data, _options()))
-        if "&" in expression:
-            encode(selected)  # an expression alone (`&name`) is a value of JMESPath, not of JSON
-    # Its functions let Python's own errors through; those of JMESPath itself are ValueErrors.
-    except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
-        where = rules.rule_of.get("select", operation.id)
-        raise ConfigurationError(f"{where}: select of {operation.id}: {_start(error)}") from None
-    return selected
-
-
-def _start(error: Exception) -> str:
-    """Return what is wrong, not all of it: JMESPath repeats the value, however large it is."""
-    text = str(error)
-    return text if len(text) <= 300 else f"{text[:300]}…"
-
-
-@lru_cache(maxsize=512)
-def _compiled(expression: str) -> ParsedResult:
-    import jmespath  # noqa: PLC0415 - only where the owner selects
-
-    return jmespath.compile(expression)
-
-
-@cache
-def _options() -> Options:
-    """Return JMESPath's functions with a `to_number` that keeps to JSON.
-
-    Its own makes a whole number of every decimal, of 1e999999999 too, which never ends; and it
-    reads NaN and Infinity, which are none (JMESPath specification, "to_number": else null).
-    """
-    from jmespath import Options, functions  # noqa: PLC0415 - only where the owner selects
-
-    class Exact(functions.Functions):
-        @functions.signature({"types": []})
-        def _func_to_number(self, value: object) -> object:
-            if isinstance(value, Decimal):
-                return value
-            found = super()._func_to_number(value)  # type: ignore[misc] # unknown to its stubs
-            return None if isinstance(found, float) and not math.isfinite(found) else found
-
-    return Options(custom_functions=Exact())
-
-
-def _plain_numbers(value: JsonValue) -> JsonValue:
-    """Turn decimals into floats where nothing is lost, because JMESPath knows no decimals."""
-    if isinstance(value, Decimal):
-        plain = float(value)
-        return plain if Decimal(repr(plain)) == value else value
-    if isinstance(value, dict):
-        return {name: _plain_numbers(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_plain_numbers(item) for item in value]
-    return value
+def _left_out(operation: Operation, cuts: tuple[Cut, ...], handle: str) -> str:
+    """Say what is missing, and how to get it."""
+    if not cuts:
+        return ""
+    ways = []
+    if handle:
+        first = next((cut for cut in cuts if cut.unit == "items"), cuts[0])
+        ways.append(f"The rest: {go_on(handle, first.place, first.shown)}.")
+    properties = operation.contract.input_schema.get("properties")
+    if properties:
+        names = ", ".join(cast("dict[str, JsonValue]", properties))
+        ways.append(f"{'Or narrow' if handle else 'Narrow'} the request by its arguments: {names}.")
+    return " ".join([f"Left out for size: {told(cuts)}.", *ways])

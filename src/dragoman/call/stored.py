@@ -52,6 +52,7 @@ def read_received(stored: JsonObject, *, repeated_from: datetime) -> Received:
         body=base64.b64decode(str(stored.get("body", ""))),
         seconds=0.0,
         repeated_from=repeated_from,
+        reconciled=str(stored.get("reconciled", "")),
     )
 
 
@@ -71,6 +72,7 @@ def store_call(call: Call) -> JsonObject:
         "budget": call.budget,
         "answer": call.answer,
         "question": call.question,
+        "asked_as": call.asked_as,
     }
 
 
@@ -91,6 +93,7 @@ def read_call(stored: JsonObject, deadline: Deadline) -> Call:
         budget=cast("int | None", stored["budget"]),
         answer=cast("str | None", stored["answer"]),
         question=str(stored["question"]),
+        asked_as=cast("JsonObject | None", stored.get("asked_as")),
     )
 
 

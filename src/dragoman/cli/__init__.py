@@ -36,12 +36,15 @@ _GROUPS: dict[str, dict[str, str]] = {
     "Govern": {
         "keys": "make, list, revoke and rotate the keys of callers",
         "policy": "who may do what, and which line of the file decides",
-        "approvals": "list, show, approve or deny what waits for a yes",
+        "approvals": "list, show, approve, edit or deny what waits for a yes",
+        "events": "what nobody could be told of yet; events retry ID",
         "connect": "let an end user connect an API, to use it on their behalf",
         "pause": "stop an API, an operation, a caller or everything",
         "unpause": "let what was paused go on",
         "forget": "delete what is kept of an end user",
+        "reconcile": "settle a write that nobody knows the end of",
         "log": "what was asked and called, and what came of it",
+        "stats": "how they did: failures, times, tokens, money, and what broke since when",
     },
     "Improve": {
         "lint": "what becomes of each operation of a description, and why",

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
-from dragoman.audit.approvals import Approval
+from dragoman.audit.approval import Approval
+from dragoman.cli.arguments import read_typed
 from dragoman.cli.keyboard import read_line
-from dragoman.cli.terminal import can_ask, neutral
-from dragoman.operation import JsonValue
+from dragoman.cli.person import who
+from dragoman.cli.terminal import can_ask, complain, neutral
+from dragoman.errors import DragomanError
+from dragoman.exact_json import encode_text
+from dragoman.operation import JsonObject, JsonValue
 
-__all__ = ["ask_person", "headline"]
+if TYPE_CHECKING:
+    from dragoman.app import Dragoman
+    from dragoman.app.given import Approver, Said
+
+__all__ = ["ask_person", "at_terminal", "headline", "typed_changes"]
 
 
 def headline(approval: Approval) -> str:
@@ -27,9 +36,47 @@ def headline(approval: Approval) -> str:
     return neutral(f"{first}\n  {' · '.join(part for part in parts if part)}")
 
 
-async def ask_person(approval: Approval) -> bool:
-    """Ask at the terminal; only y and yes are a yes, and without a terminal nobody is asked."""
+def at_terminal(d: Dragoman) -> Approver | None:
+    """Return who answers here: a person, or without a terminal nobody."""
+    return partial(ask_person, d) if can_ask() else None
+
+
+async def ask_person(d: Dragoman, approval: Approval) -> Said:
+    """Ask at the terminal; only y and yes are a yes, and without a terminal nobody is asked.
+
+    What was changed is shown as the exact request that it makes, before it is asked about again.
+    """
     if not can_ask():
         return False
-    print(f"? {headline(approval)}   [y]es [n]o ", end="", file=sys.stderr, flush=True)
-    return (await read_line()).strip().lower() in {"y", "yes"}
+    changed: JsonObject = {}
+    shown = approval
+    while True:
+        question = f"? {headline(shown)}   [y]es [n]o [e]dit "
+        print(question, end="", file=sys.stderr, flush=True)
+        said = (await read_line()).strip().lower()
+        if said not in {"e", "edit"}:
+            return (changed or True) if said in {"y", "yes"} else False
+        try:
+            more = {**changed, **typed_changes(d, approval, await _read_changes(shown))}
+            shown, changed = await d.parts.answering.preview(approval, more, who()), more
+        except DragomanError as error:
+            complain(str(error))
+
+
+def typed_changes(d: Dragoman, approval: Approval, words: Sequence[str]) -> JsonObject:
+    """Return changed arguments as they are typed, by the schema; raises `ArgumentError`."""
+    return read_typed(words, None, d.parts.operation(approval.operation).contract.input_schema)
+
+
+async def _read_changes(approval: Approval) -> list[str]:
+    """Show the arguments, and read `key=value` until an empty line."""
+    arguments = cast("Mapping[str, JsonValue]", approval.call.get("arguments", {}))
+    for name, value in arguments.items():
+        print(f"  {neutral(f'{name} = {encode_text(value)}')}", file=sys.stderr)
+    words: list[str] = []
+    while True:
+        print("  key=value, or Enter: ", end="", file=sys.stderr, flush=True)
+        word = (await read_line()).strip()
+        if not word:
+            return words
+        words.append(word)

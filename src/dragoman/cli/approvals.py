@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from cyclopts import App, Parameter
 
-from dragoman.audit.approvals import Approval, ApprovalState
-from dragoman.cli.approval import headline
+from dragoman.audit.approval import Approval, ApprovalState, changes
+from dragoman.cli.approval import headline, typed_changes
 from dragoman.cli.command import FAILED, Options, verb
 from dragoman.cli.person import who
 from dragoman.cli.resume import show_resumed
-from dragoman.cli.terminal import mark, note, print_json, print_members, table
+from dragoman.cli.terminal import mark, note, print_json, print_members, table, warn
+from dragoman.operation import JsonObject
 
 app = verb("approvals", "List, show, approve or deny what waits for a yes.")
 app.command(App(name="list", help="What waits for a yes; --all shows the answered ones too."))
@@ -69,6 +70,10 @@ async def show(id: str, *, json: Json = False, options: Options = Options()) -> 
     print(headline(approval))
     print()
     print_members({name: value for name, value in approval.shown.items() if name != "operation"})
+    if approval.edits:
+        before = cast("JsonObject", approval.edits["arguments"])
+        after = cast("JsonObject", approval.call.get("arguments", {}))
+        print_members({f"changed by {approval.answered_by}": changes(before, after)})
     note(
         f"{approval.state.value}, asked {approval.asked:%Y-%m-%d %H:%M} UTC, "
         f"expires {approval.expires:%Y-%m-%d %H:%M} UTC"
@@ -101,6 +106,61 @@ async def approve(
             mark(f"{approval.operation} approved by {approval.answered_by}")
         result = await d.resume(approval.answer_id or approval.call_id)
     return show_resumed(result, json=json)
+
+
+@app.command
+async def edit(
+    id: str,  # noqa: A002
+    *changed: str,
+    by: str | None = None,
+    json: Json = False,
+    options: Options = Options(),
+) -> int:
+    """Say yes with changes: carry out the call with these arguments in place of its own.
+
+    Parameters
+    ----------
+    id
+        The id of the approval.
+    changed
+        The arguments that are changed: amount=20, typed by the schema; key:=null takes one away.
+    by
+        Who says so, for the record. [default: the user of this machine]
+    json
+        Print one JSON object.
+    """
+    async with options.open() as d:
+        asked = await d.parts.approvals.get(id)
+        arguments = typed_changes(d, asked, changed)
+        approval = await d.approve(id, by=by or who(), arguments=arguments)
+        if not json:
+            mark(f"{approval.operation} approved with changes by {approval.answered_by}")
+        result = await d.resume(approval.answer_id or approval.call_id)
+    return show_resumed(result, json=json)
+
+
+@app.command
+async def link(
+    id: str,  # noqa: A002
+    *,
+    name: Annotated[str, Parameter(name="--as")],
+    options: Options = Options(),
+) -> int:
+    """Print a link by which one person answers, once. Whoever has it may: give it to nobody else.
+
+    Parameters
+    ----------
+    id
+        The id of the approval.
+    name
+        In whose name it answers.
+    """
+    async with options.open() as d:
+        links = d.parts.links
+        print(links.address(await links.make(await d.parts.approvals.get(id), name)))
+        if not links.public_url:
+            warn("public_url is not set, so this is only the token of a link")
+    return 0
 
 
 @app.command
@@ -151,6 +211,7 @@ def as_json(approval: Approval) -> dict[str, object]:
         "expires": approval.expires.isoformat(),
         "answered_by": approval.answered_by,
         "reason": approval.reason,
+        "edits": approval.edits,
         "call": approval.call_id,
         "answer": approval.answer_id,
         "shown": approval.shown,

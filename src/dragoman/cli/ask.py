@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dragoman.assistant.answer import Answer, CallFinished, Event, TextArrived
-from dragoman.cli.approval import ask_person, headline
+from dragoman.cli.approval import at_terminal, headline
 from dragoman.cli.call import as_json, call_line, problem_line
 from dragoman.cli.command import Options, exit_code_of_problem, verb
-from dragoman.cli.terminal import can_ask, complain, neutral, note, print_json, progress, warn
+from dragoman.cli.terminal import complain, neutral, note, print_json, progress, warn
 from dragoman.operation import Status
 
 if TYPE_CHECKING:
+    from dragoman.app import Dragoman
     from dragoman.app.given import Approver
-    from dragoman.audit.approvals import Approval
+    from dragoman.audit.approval import Approval
 
 app = verb("ask", "Ask a question, answered from your APIs.")
 
@@ -70,7 +71,7 @@ async def ask(
             caller=caller,
             toolset=toolset,
             dry_run=dry_run,
-            approve=_approver(yes=yes),
+            approve=_approver(d, yes=yes),
             on_event=on_event,
             door="cli",
         )
@@ -81,7 +82,7 @@ async def ask(
     return exit_code_of_problem(answer.status, answer.problem)
 
 
-def _approver(*, yes: bool) -> Approver | None:
+def _approver(d: Dragoman, *, yes: bool) -> Approver | None:
     """Return who answers approvals: `--yes`, a person at the terminal, or nobody now."""
     if yes:
 
@@ -90,7 +91,7 @@ def _approver(*, yes: bool) -> Approver | None:
             return True
 
         return agree
-    return ask_person if can_ask() else None
+    return at_terminal(d)
 
 
 def show_answer(answer: Answer, *, already_shown: bool = False) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import Parameter
@@ -19,6 +22,7 @@ from dragoman.cli.terminal import (
     note,
     pretty,
     print_json,
+    progress,
     size,
     table,
     warn,
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from dragoman.app import Dragoman
     from dragoman.errors import Problem
 
-__all__ = ["app", "as_json", "call_line", "problem_line", "show_outcome"]
+__all__ = ["app", "as_json", "call_line", "problem_line", "settle", "show_outcome"]
 
 app = verb("call", "Call one operation: dragoman call shop.getOrder order_id=1042")
 app.help_flags = []
@@ -38,8 +42,10 @@ app.help_flags = []
 _USAGE = """\
 Usage: dragoman call API.OPERATION [key=value …] [--data JSON|@FILE|-] [--user ID] [--dry-run]
          [--yes] [--idempotency-key KEY] [--caller NAME] [-v] [--curl] [--json] [-f FILE]
+         [-o FILE]
 
   key=value   typed by the schema      key:=json   as it is      key=@file   a file's text
+  -o FILE     writes what was answered into a file: a PDF or an image as its bytes
 
   dragoman call shop. --help            lists the operations of an API
   dragoman call shop.getOrder --help    tells the arguments of one"""
@@ -61,6 +67,7 @@ async def call(
     curl: Annotated[bool, Parameter(name="--curl", negative="")] = False,
     verbose: Annotated[bool, Parameter(name=["-v", "--verbose"], negative="")] = False,
     json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    output: Annotated[Path | None, Parameter(name=["-o", "--output"])] = None,
     explain: Annotated[bool, Parameter(name=["-h", "--help"], negative="")] = False,
     options: Options = Options(),
 ) -> int:
@@ -83,10 +90,12 @@ async def call(
             door="cli",
         )
         if outcome.status is Status.PENDING and outcome.approval and not json:
-            outcome = await _settle(d, outcome, yes=yes)
+            outcome = await settle(d, outcome, yes=yes)
         elif outcome.status is Status.PENDING and outcome.approval and yes:
             await d.approve(outcome.approval)
             outcome = cast("Outcome", await d.resume(outcome.id))
+        if output is not None and outcome.ok:
+            return await _write(d, outcome, output, user, caller)
         if curl:
             print(_curl(d, outcome))
         elif json:
@@ -96,16 +105,47 @@ async def call(
     return exit_code_of_problem(outcome.status, outcome.problem)
 
 
-async def _settle(d: Dragoman, outcome: Outcome, *, yes: bool) -> Outcome:
+async def settle(d: Dragoman, outcome: Outcome, *, yes: bool) -> Outcome:
     """Get the yes for this one call where there is somebody to give it."""
     approval = await d.parts.approvals.get(cast("str", outcome.approval))
     if not yes and (approval.may_answer or not can_ask()):
         return outcome
-    if yes or await ask_person(approval):
-        await d.approve(approval.id)
+    said = True if yes else await ask_person(d, approval)
+    if said:
+        changed = None if said is True else said
+        await d.approve(approval.id, arguments=changed)
     else:
         await d.deny(approval.id)
     return cast("Outcome", await d.resume(outcome.id))
+
+
+async def _write(d: Dragoman, outcome: Outcome, path: Path, user: str | None, caller: str) -> int:
+    """Write a file that was answered as its bytes, text as it is, and a value as JSON."""
+    from dragoman.call.shape import NOT_KEPT  # noqa: PLC0415 - only here
+
+    data = outcome.data
+    if NOT_KEPT in outcome.note:
+        complain(f"{NOT_KEPT} Nothing was written.")
+        return 1
+    if _is_file(outcome):
+        content = await d.read_file(outcome.handle, user=user, caller=caller)
+    elif isinstance(data, Mapping) and data.keys() == {"media_type", "bytes", "base64"}:
+        content = base64.b64decode(str(data["base64"]))
+    else:
+        content = data.encode() if isinstance(data, str) else f"{pretty(data)}\n".encode()
+    try:
+        await asyncio.to_thread(path.write_bytes, content)
+    except OSError as error:
+        complain(f"{path} cannot be written: {error.strerror}")
+        return 2
+    progress(f"{size(len(content))} are in {path}")
+    return 0
+
+
+def _is_file(outcome: Outcome) -> bool:
+    data = outcome.data
+    is_reference = isinstance(data, Mapping) and data.get("file") == outcome.handle
+    return is_reference and bool(outcome.handle)
 
 
 def show_outcome(outcome: Outcome, *, verbose: bool = False) -> None:
@@ -115,6 +155,8 @@ def show_outcome(outcome: Outcome, *, verbose: bool = False) -> None:
     if outcome.status in {Status.OK, Status.PREVIEWED}:
         if outcome.note:
             note(outcome.note)
+        if _is_file(outcome):
+            note("It is a file: -o FILE writes it.")
         print(neutral(outcome.data) if isinstance(outcome.data, str) else pretty(outcome.data))
         return
     if outcome.status is Status.PENDING:
@@ -151,6 +193,8 @@ def as_json(outcome: Outcome) -> dict[str, object]:
         "status": outcome.status.value,
         "data": outcome.data,
         "note": outcome.note,
+        "total": outcome.total,
+        "handle": outcome.handle or None,
         "problem": outcome.problem.as_json() if outcome.problem else None,
         "approval": outcome.approval,
     }

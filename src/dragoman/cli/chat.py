@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 
 from dragoman.assistant.answer import CallFinished, Event, TextArrived
-from dragoman.cli.approval import ask_person
+from dragoman.cli.approval import at_terminal
 from dragoman.cli.ask import show_answer
 from dragoman.cli.call import call_line
 from dragoman.cli.command import Options, verb
 from dragoman.cli.keyboard import Interrupted, interruptible, read_line
-from dragoman.cli.terminal import can_ask, complain, neutral, note
+from dragoman.cli.terminal import complain, neutral, note
 from dragoman.errors import DragomanError
 from dragoman.operation import Status
 
@@ -50,7 +50,7 @@ async def chat(
                         caller=caller,
                         toolset=toolset,
                         after=after,
-                        approve=ask_person if can_ask() else None,
+                        approve=at_terminal(d),
                         on_event=shown.on_event,
                         door="cli",
                     )

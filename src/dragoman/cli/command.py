@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,7 +53,9 @@ class Options:
 
         files = list(self.file) or [Path("dragoman.yaml")]
         source = files[0] if len(files) == 1 else files
-        return Dragoman(source, model=self.model, read_only=self.read_only)
+        d = Dragoman(source, model=self.model, read_only=self.read_only)
+        d.log_to_stderr()
+        return d
 
 
 def verb(name: str, help: str) -> App:  # noqa: A002 - cyclopts' own name
@@ -68,7 +72,8 @@ def verb(name: str, help: str) -> App:  # noqa: A002 - cyclopts' own name
 def run(app: App, tokens: Sequence[str]) -> int:
     """Run a verb and return its exit code; an error is one line in our own form."""
     try:
-        result = app(tokens, exit_on_error=False, print_error=False)
+        with _ended_by_term():
+            result = app(tokens, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         complain(f"{_sentence(error)} Usage: {app.name[0]} --help")
         return USAGE
@@ -91,6 +96,26 @@ def run(app: App, tokens: Sequence[str]) -> int:
         )
         return FAILED
     return result if isinstance(result, int) else 0
+
+
+@contextmanager
+def _ended_by_term() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does, so that what has to be written down is."""
+
+    def stop(*_: object) -> None:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background
+            raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # only the main thread is told of signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def exit_code(error: DragomanError) -> int:

@@ -58,8 +58,10 @@ async def diff(
     """
     from dragoman.app.review import accept as write_down  # noqa: PLC0415 - not for --help
     from dragoman.app.review import review  # noqa: PLC0415
+    from dragoman.app.way import open_network  # noqa: PLC0415
     from dragoman.catalog.lock import lock_path  # noqa: PLC0415
-    from dragoman.network import Network  # noqa: PLC0415
+    from dragoman.secrets.live import LiveValues  # noqa: PLC0415
+    from dragoman.secrets.secrets import Secrets  # noqa: PLC0415
 
     configuration = options.open().configuration
     apis = configuration.settings.apis
@@ -67,7 +69,8 @@ async def diff(
         complain(f"there is no API '{api}'. The file has: {', '.join(apis)}")
         return USAGE
     path = lock_path(configuration) or Path("dragoman.lock")
-    network = Network()
+    secrets = Secrets(configuration.environment, LiveValues(), configuration.base)
+    network = open_network(configuration, secrets)
     try:
         found = await review(configuration, path, network, api)
     finally:

@@ -7,9 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from dragoman.apis.description import Description
-from dragoman.operation import WHOLE_AUTH, Effect, Operation, Scheme
+from dragoman.operation import WHOLE_AUTH, Effect, JsonObject, Operation, Scheme
 from dragoman.tools.prose import visible
 
 __all__ = ["Draft", "api_name", "as_key", "as_yaml", "draft", "effects", "looks_like_a_read"]
@@ -56,6 +57,11 @@ def draft(name: str, location: str, description: Description, tags: Sequence[str
     if about := _first_sentence(description.description):
         lines.append(f"    description: {as_yaml(about)}")
     lines += auth
+    if _takes_a_key(description.operations.values()):
+        lines.append("    # Some writes take a key, by which the API knows them again. We send it:")
+        lines.append(
+            "    # idempotency: {header: Idempotency-Key}   # keep: 24h is how long it does"
+        )
     if tags:
         lines.append(f"    include: [{', '.join(as_yaml(f'tag:{tag}') for tag in tags)}]")
     lines += _reads_to_accept(description.operations.values())
@@ -68,6 +74,19 @@ def _no_server(description: Description) -> str:
     missing = "host" if path else "server"
     address = as_yaml(f"http://localhost{path}")
     return f"    base_url: {address}   # the document names no {missing}: write yours"
+
+
+def _takes_a_key(operations: Iterable[Operation]) -> bool:
+    """Whether a write has the header of draft-ietf-httpapi-idempotency-key among its parameters."""
+    return any(
+        "idempotency" in operation.takes.lower()
+        and any(
+            name.lower() == "idempotency-key"
+            for name in cast("JsonObject", operation.contract.input_schema.get("properties", {}))
+        )
+        for operation in operations
+        if operation.effect is not Effect.READ
+    )
 
 
 def effects(operations: Iterable[Operation]) -> str:

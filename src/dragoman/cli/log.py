@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+import asyncio
+from contextlib import aclosing, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import Parameter
 
-from dragoman.audit.records import AnswerRecord, CallFilter, CallRecord
-from dragoman.cli.command import Options, verb
-from dragoman.cli.terminal import duration, note, print_json, print_members, table
+from dragoman.audit.records import CallFilter, CallRecord
+from dragoman.cli.call import as_json, settle, show_outcome
+from dragoman.cli.command import Options, exit_code_of_problem, verb
+from dragoman.cli.moments import moment
+from dragoman.cli.story import tell_answer, tell_call
+from dragoman.cli.terminal import duration, note, one_line, print_json, print_json_line, table
+from dragoman.cli.unknown import unknown_calls
 from dragoman.errors import ArgumentError, NotFoundError
+from dragoman.operation import JsonObject, Status
 
 if TYPE_CHECKING:
     from dragoman.app import Dragoman
 
 app = verb("log", "What was asked and called, and what came of it.")
 
-__all__ = ["app", "moment"]
+__all__ = ["app"]
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_POLL_SECONDS = 0.5
 
 
 @app.default
@@ -30,13 +36,18 @@ async def log(
     since: str | None = None,
     until: str | None = None,
     caller: str | None = None,
+    user: str | None = None,
     operation: str | None = None,
     status: str | None = None,
+    answer: str | None = None,
     limit: Annotated[int, Parameter(name=["--limit", "-n"])] = 30,
+    follow: Annotated[bool, Parameter(name="--follow", negative="")] = False,
+    replay: Annotated[bool, Parameter(name="--replay", negative="")] = False,
+    dry_run: Annotated[bool, Parameter(name="--dry-run", negative="")] = False,
     json: Annotated[bool, Parameter(name="--json", negative="")] = False,
     options: Options = Options(),
 ) -> int:
-    """List the calls, the newest first; with an id, show one call or answer in full.
+    """List the calls, the newest first; with an id, tell one call or answer in full.
 
     Parameters
     ----------
@@ -48,110 +59,146 @@ async def log(
         Until when, in the same forms.
     caller
         Only calls of this caller.
+    user
+        Only calls for this end user.
     operation
         Only these operations: shop.*
     status
-        Only calls that ended so: ok, failed, pending, unknown, previewed.
+        Only calls that ended so: ok, failed, pending, unknown, previewed, running, cancelled.
+    answer
+        Only the calls of this answer.
     limit
         How many at the most.
+    follow
+        Print calls as they end, until Ctrl-C; with --json one object a line.
+    replay
+        Make the call of this id again, as its caller and for its end user; a write asks.
+    dry_run
+        With --replay: only show what would be sent.
     json
         Print one JSON object.
     """
+    if (replay or dry_run) and (id is None or not replay):
+        raise ArgumentError("--replay needs the id of a call, and --dry-run needs --replay.")
     now = datetime.now(UTC)
+    wanted = CallFilter(
+        since=moment(since, now) if since else None,
+        until=moment(until, now) if until else None,
+        caller=caller,
+        operation=operation,
+        status=status,
+        answer_id=answer,
+        user=user,
+    )
     async with options.open() as d:
+        if replay:
+            return await _replay(d, cast("str", id), dry_run=dry_run, json=json)
         if id is not None:
-            return await _show_one(d, id, json=json)
-        wanted = CallFilter(
-            since=moment(since, now) if since else None,
-            until=moment(until, now) if until else None,
-            caller=caller,
-            operation=operation,
-            status=status,
+            return await _tell(d, id, json=json)
+        if follow:
+            return await _follow(d, wanted, json=json)
+        return await _list(d, wanted, limit, json=json)
+
+
+async def _list(d: Dragoman, wanted: CallFilter, limit: int, *, json: bool) -> int:
+    if wanted.status == Status.UNKNOWN and wanted.user is None and wanted.answer_id is None:
+        return await unknown_calls(
+            d,
+            json=json,
+            since=wanted.since,
+            until=wanted.until,
+            caller=wanted.caller,
+            operation=wanted.operation,
         )
-        calls = await d.parts.audit.calls(wanted, limit)
+    calls = await d.parts.audit.calls(wanted, limit)
     if json:
         print_json({"calls": [call.as_json() for call in calls]})
         return 0
     if not calls:
         note("no calls")
         return 0
-    rows = [
-        (c.id, c.at, c.answer_id, c.caller, c.user, c.operation, c.status, duration(c.seconds))
-        for c in calls
-    ]
-    print(table(("id", "at (UTC)", "answer", "caller", "user", "operation", "status", ""), rows))
+    header = ("id", "at (UTC)", "answer", "caller", "user", "operation", "status", "", "")
+    print(table(header, [_row(call) for call in calls]))
     return 0
 
 
-async def _show_one(d: Dragoman, wanted: str, *, json: bool) -> int:
+def _row(call: CallRecord) -> tuple[object, ...]:
+    """Return a call in a line; of one that did not go well, why."""
+    problem = call.problem or {}
+    why = str(problem.get("detail") or problem.get("code") or "")
+    if not why and call.decision not in {"allowed", "refused", call.status}:
+        why = call.decision
+    return (
+        call.id,
+        call.at,
+        call.answer_id,
+        call.caller,
+        call.user,
+        call.operation,
+        call.status,
+        duration(call.seconds),
+        why if len(why) <= 60 else f"{why[:59]}…",
+    )
+
+
+async def _follow(d: Dragoman, wanted: CallFilter, *, json: bool) -> int:
+    calls = d.parts.audit.follow(wanted, _POLL_SECONDS)
+    with suppress(asyncio.CancelledError):  # Ctrl-C is how this ends
+        async with aclosing(calls):
+            async for call in calls:
+                if json:
+                    print_json_line(call.as_json())
+                else:
+                    at, *rest = _row(call)[1:]
+                    cells = [f"{at:%H:%M:%S}", call.id, *(str(one) for one in rest if one)]
+                    print(one_line("  ".join(cells)), flush=True)
+    return 0
+
+
+async def _tell(d: Dragoman, wanted: str, *, json: bool) -> int:
     audit = d.parts.audit
     try:
         answer = await audit.get_answer(wanted)
     except NotFoundError:
         call = await audit.get_call(wanted)
-        print_json(call.as_json()) if json else _show_call(call)
+        if json:
+            print_json(call.as_json())
+            return 0
+        approval = None
+        if call.approval_id:
+            with suppress(NotFoundError):  # too old, or forgotten
+                approval = await d.parts.approvals.get(call.approval_id)
+        tell_call(call, approval)
         return 0
-    calls = await audit.calls(CallFilter(answer_id=answer.id), 1000)
+    calls = list(reversed(await audit.calls(CallFilter(answer_id=answer.id), 1000)))
+    turns = await audit.turns(answer.id)
     if json:
-        print_json({**answer.as_json(), "made": [call.as_json() for call in reversed(calls)]})
-        return 0
-    _show_answer(answer)
-    for call in reversed(calls):
-        print()
-        _show_call(call)
+        made = [call.as_json() for call in calls]
+        told = [turn.as_json() for turn in turns]
+        print_json({**answer.as_json(), "made": made, "turns": told})
+    else:
+        tell_answer(answer, turns, calls)
     return 0
 
 
-def _show_answer(answer: AnswerRecord) -> None:
-    print_members(
-        {
-            "answer": answer.id,
-            "at": f"{answer.at:%Y-%m-%d %H:%M:%S} UTC",
-            "question": answer.question,
-            "caller": answer.caller,
-            "user": answer.user,
-            "model": answer.model,
-            "status": answer.status,
-            "took": duration(answer.seconds),
-            "tokens": answer.usage,
-            "dollars": answer.dollars,
-            "text": answer.text,
-        }
+async def _replay(d: Dragoman, wanted: str, *, dry_run: bool, json: bool) -> int:
+    call = await d.parts.audit.get_call(wanted)
+    if not call.resumable:
+        raise NotFoundError(
+            f"The arguments of {call.id} were not kept, so it cannot be called again.",
+            hint="One of them held a secret, or privacy.bodies keeps less than all.",
+        )
+    arguments = cast("JsonObject", call.resumable["arguments"])
+    outcome = await d.call(
+        call.operation,
+        arguments,
+        user=call.user,
+        caller=call.caller,
+        origins=dict.fromkeys(arguments, f"call {call.id}"),
+        dry_run=dry_run,
+        door="cli",
     )
-
-
-def _show_call(call: CallRecord) -> None:
-    print_members({name: value for name, value in call.as_json().items() if name != "resumable"})
-
-
-def moment(text: str, now: datetime) -> datetime:
-    """Read a moment as people write it, in UTC; raises `ArgumentError` with the forms."""
-    words = text.strip().lower()
-    if match := re.fullmatch(r"(\d+)\s*([mhd])", words):
-        unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
-        try:
-            return now - timedelta(**{unit: int(match[1])})
-        except OverflowError:
-            raise ArgumentError(f"'{text}' is before all time.") from None
-    if match := re.fullmatch(r"(?:([a-z]{3})[a-z]*\s*)?(?:(\d{1,2}):(\d{2}))?", words):
-        day, hour, minute = match.groups()
-        if (day or hour) and (day is None or day in _DAYS):
-            return _on_day(now, day, int(hour or 0), int(minute or 0))
-    try:
-        at = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise ArgumentError(
-            f"'{text}' is no moment.",
-            hint="Write 14:00, 'tue 14:00', 2026-11-17, 2026-11-17T14:00 or 2h.",
-        ) from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _on_day(now: datetime, day: str | None, hour: int, minute: int) -> datetime:
-    """Return the last time that this was the hour, on that day of the week if one is named."""
-    if hour > 23 or minute > 59:
-        raise ArgumentError(f"{hour}:{minute:02} is no time of day.")
-    at = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    back = (at.weekday() - _DAYS.index(day)) % 7 if day else 0
-    at -= timedelta(days=back)
-    return at if at <= now else at - timedelta(days=7 if day else 1)
+    if outcome.status is Status.PENDING and outcome.approval and not json:
+        outcome = await settle(d, outcome, yes=False)
+    print_json(as_json(outcome)) if json else show_outcome(outcome)
+    return exit_code_of_problem(outcome.status, outcome.problem)

@@ -61,6 +61,7 @@ async def mcp(
 
         for name, fault in d.parts.unavailable.items():
             warn(f"{name}: {fault}")
+        await d.parts.telemetry.start(serving=True)
         await _until_stopped(wire, Calls(d, toolset, user, meta))
     return 0
 

@@ -11,7 +11,7 @@ from dragoman.nearest import did_you_mean
 from dragoman.operation import OWNER
 
 if TYPE_CHECKING:
-    from dragoman.app.wiring import Parts
+    from dragoman.app.parts import Parts
 
 __all__ = ["subject_of"]
 

@@ -7,11 +7,11 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dragoman.assistant.answer import Answer
-from dragoman.cli.approval import ask_person
+from dragoman.cli.approval import at_terminal
 from dragoman.cli.ask import answer_as_json, show_answer
 from dragoman.cli.call import as_json, show_outcome
 from dragoman.cli.command import Options, exit_code_of_problem, verb
-from dragoman.cli.terminal import can_ask, print_json
+from dragoman.cli.terminal import print_json
 from dragoman.operation import Outcome
 
 app = verb("resume", "Go on with an answer or a call that waited.")
@@ -36,7 +36,7 @@ async def resume(
         Print one JSON object.
     """
     async with options.open() as d:
-        result = await d.resume(id, approve=ask_person if can_ask() else None)
+        result = await d.resume(id, approve=at_terminal(d))
     return show_resumed(result, json=json)
 
 

@@ -21,8 +21,10 @@ __all__ = [
     "mark",
     "neutral",
     "note",
+    "one_line",
     "pretty",
     "print_json",
+    "print_json_line",
     "print_members",
     "progress",
     "size",
@@ -78,6 +80,11 @@ def neutral(text: str) -> str:
     return _HIDING.sub("\ufffd", text)
 
 
+def one_line(text: str) -> str:
+    """Return text as one line that nothing in it can break or hide."""
+    return neutral(" ".join(text.split()))
+
+
 def pretty(value: JsonValue) -> str:
     """Return a value as indented JSON, numbers exact."""
     import msgspec  # noqa: PLC0415 - at first output
@@ -87,8 +94,16 @@ def pretty(value: JsonValue) -> str:
 
 def print_json(value: object) -> None:
     """Write one JSON object to stdout, for `--json`; what would act on a terminal is escaped."""
-    text = pretty(cast("JsonValue", value))
-    print(_HIDING.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    print(_escaped(pretty(cast("JsonValue", value))))
+
+
+def print_json_line(value: object) -> None:
+    """Write one JSON object as a line, at once: what is read while it grows."""
+    print(_escaped(encode(cast("JsonValue", value)).decode("utf-8")), flush=True)
+
+
+def _escaped(text: str) -> str:
+    return _HIDING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def print_members(members: Mapping[str, JsonValue]) -> None:
@@ -141,7 +156,7 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
-    return neutral(" ".join(str(value).split()))
+    return one_line(str(value))
 
 
 def _colour(text: str, code: str, stream: TextIO) -> str:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ConditionFault", "check", "evaluate", "mentions_user"]
 
-NAMES = ("args", "caller", "result", "effect")
-"""What a condition may speak of: arguments, who calls, what came back, what the operation does."""
+NAMES = ("args", "caller", "result", "effect", "key")
+"""What a condition may speak of: arguments, who calls, what came back, what the operation does,
+and the key under which a write was shown to the API."""
 
 _USER = re.compile(r"\bcaller\s*\.\s*user\b")
 _MEMBER = re.compile(r"\b(args|result)\b(?:\s*\.\s*([A-Za-z_]\w*)(?!\w)(?!\s*\())?")

@@ -14,9 +14,10 @@ from dragoman.config.settings import (
     OperationSettings,
     Settings,
 )
+from dragoman.config.surroundings import NetworkSettings, NotifySettings
 from dragoman.errors import AddressRefusedError
 from dragoman.nearest import did_you_mean
-from dragoman.network import Reach, origin_of
+from dragoman.network import Proxy, Reach, origin_of
 from dragoman.operation import OWNER
 
 __all__ = ["METHODS", "inconsistencies"]
@@ -43,6 +44,9 @@ def inconsistencies(settings: Settings, where: Where) -> tuple[str, ...]:
     faults += (f"{where(*place)}: {what}" for place, what in _of_names(settings))
     faults += (f"{where(*place)}: {what}" for place, what in _of_accounts(settings))
     faults += (f"{where(*place)}: {what}" for place, what in _of_quotas(settings))
+    faults += (f"{where('redis')}: {what}" for what in _of_redis(settings))
+    faults += (f"{where(*place)}: {what}" for place, what in _of_network(settings.network))
+    faults += (f"{where(*place)}: {what}" for place, what in _of_telling(settings))
     return tuple(faults)
 
 
@@ -59,6 +63,7 @@ def _of_api(name: str, api: ApiSettings) -> Iterator[Fault]:
     if given == ["http"] and api.overlays:
         yield (*at, "overlays"), "overlays change a document, and an http: API has none"
     yield from _of_addresses(at, api)
+    yield from _of_idempotency((*at, "idempotency"), api)
     for origin in api.allow_refs:
         if fault := _origin_fault(origin):
             yield (*at, "allow_refs"), f"{'.'.join(at)}.allow_refs: {origin} {fault}"
@@ -67,6 +72,7 @@ def _of_api(name: str, api: ApiSettings) -> Iterator[Fault]:
         below = (*at, "operations", operation)
         yield from _of_fill((*below, "fill"), own.fill)
         yield from _of_select((*below, "select"), own)
+        yield from _of_idempotency((*below, "idempotency"), own)
         if own.rename is not None and (fault := _rename_fault(own.rename, given)):
             yield (*below, "rename"), f"{'.'.join((*below, 'rename'))}: {fault}"
         if given == ["http"]:
@@ -95,6 +101,62 @@ def _of_quotas(settings: Settings) -> Iterator[Fault]:
         if caller.quota is not None and settings.privacy.keep < 1:
             what = "is counted in the audit log, which privacy.keep ends before the day does"
             yield ("callers", name, "quota"), f"callers.{name}.quota {what}: keep at least 1d"
+
+
+def _of_telling(settings: Settings) -> Iterator[Fault]:
+    """Yield who cannot be told, and links that would answer for nobody who may."""
+    if settings.public_url is not None and (fault := _base_fault(settings.public_url)):
+        yield ("public_url",), f"public_url {fault}"
+    for name, one in settings.notify.items():
+        at = ("notify", name)
+        if not _NAME.fullmatch(name):
+            yield at, f"'{name}' is no name: letters, digits, - and _, at most 64"
+        if isinstance(one.webhook, str) and (fault := _address_fault(one.webhook)):
+            yield (*at, "webhook"), f"notify.{name}.webhook {fault}"
+        if isinstance(one.smtp, str) and not re.match(r"smtps?://[^/?#]", one.smtp):
+            yield (*at, "smtp"), f"notify.{name}.smtp begins with smtp:// or smtps:// and a host"
+        for address in (*one.email, *filter(None, [one.sender])):
+            if not re.fullmatch(r"[^\s,<>]+@[^\s,<>]+", address):
+                yield at, f"notify.{name}: {address!r} is no address of one mailbox"
+        yield from _of_links(at, one, settings)
+
+
+def _of_links(at: tuple[str, ...], one: NotifySettings, settings: Settings) -> Iterator[Fault]:
+    """A link that grants a yes goes to a person, and to one who may give it."""
+    if one.answers_as is None:
+        return
+    place = (*at, "answers_as")
+    if settings.public_url is None:
+        yield place, "links begin with public_url, which is not set"
+    if one.webhook is not None:
+        yield place, "links that answer go to people, by mail or Slack, and a webhook is a program"
+    caller = settings.callers.get(one.answers_as)
+    if caller is not None and "approve" not in caller.scopes:
+        yield place, f"{one.answers_as} is a caller without the scope approve"
+
+
+def _of_network(network: NetworkSettings) -> Iterator[Fault]:
+    for host in network.no_proxy:
+        try:
+            Reach.of(hosts=[host.removeprefix(".")])
+        except AddressRefusedError:
+            yield ("network", "no_proxy"), f"'{host}' is no host: write corp.example or 10.0.0.7"
+    if isinstance(network.proxy, str):
+        try:
+            if Proxy.of(network.proxy).password:
+                what = "holds a password: write network: {proxy: ${PROXY}}, and it where PROXY is"
+                yield ("network", "proxy"), f"network.proxy {what}"
+        except AddressRefusedError as error:
+            yield ("network", "proxy"), f"network.proxy: {error.detail}"
+
+
+def _of_redis(settings: Settings) -> Iterator[str]:
+    """Yield what keeps processes from counting together: no address, or a key for each of them."""
+    redis = settings.redis
+    if isinstance(redis, str) and not re.match(r"(rediss?|unix)://[^/\s]*", redis):
+        yield "redis must be an address such as redis://localhost:6379/0"
+    if redis is not None and settings.key is None:
+        yield 'redis is for several processes, which need one key. Write key: "${DRAGOMAN_KEY}"'
 
 
 def _of_addresses(at: tuple[str, ...], api: ApiSettings) -> Iterator[Fault]:
@@ -158,6 +220,13 @@ def _of_fill(at: tuple[str, ...], fill: Mapping[str, object]) -> Iterator[Fault]
             yield (*at, argument), f"{argument} is filled from '{source}'. Known are: {known}."
 
 
+def _of_idempotency(at: tuple[str, ...], rules: ApiSettings | OperationSettings) -> Iterator[Fault]:
+    """Yield a key that goes nowhere, or to two places."""
+    key = rules.idempotency
+    if key is not None and (key.header is None) == (key.body is None):
+        yield at, f"{'.'.join(at)} needs one of: header: Idempotency-Key, body: idempotency_key"
+
+
 def _rename_fault(name: str, given: list[str]) -> str:
     if given == ["http"]:
         return "rename is for operations of a document: here the key is the name"
@@ -174,9 +243,18 @@ def _of_select(at: tuple[str, ...], own: OperationSettings) -> Iterator[Fault]:
     try:
         jmespath.compile(own.select)
     except jmespath.exceptions.JMESPathError as error:
-        yield at, f"select is no JMESPath expression: {str(error).splitlines()[0]}"
+        yield at, f"select is no JMESPath expression: {_pointed(own.select, error)}"
     except RecursionError:
         yield at, "select is nested too deeply."
+
+
+def _pointed(expression: str, error: Exception) -> str:
+    """Return what is wrong with an expression, with a mark below the place where it is known."""
+    said = str(error).splitlines()[0].removesuffix(", for expression:").removesuffix(":")
+    column = getattr(error, "lex_position", None)
+    if not isinstance(column, int) or len(expression) > 200 or "\n" in expression:
+        return said
+    return f"{said}\n  {expression}\n  {' ' * column}^"
 
 
 def _by_hand(at: tuple[str, ...], own: OperationSettings) -> Iterator[Fault]:

@@ -68,9 +68,12 @@ class ApprovalSettings(Model):
 
 
 class IdempotencySettings(Model):
-    """The header by which an API knows a write again (draft-ietf-httpapi-idempotency-key)."""
+    """Where an API takes the key by which it knows a write again: in a header or in the body."""
 
-    header: HeaderName
+    header: HeaderName | None = None
+    """The header of draft-ietf-httpapi-idempotency-key, or another: Idempotency-Key."""
+    body: Text | None = None
+    """The member of a JSON body or form: idempotency_key."""
     keep: Seconds = 86_400.0
     """How long the API remembers a key; after that a write is not sent again by it."""
 

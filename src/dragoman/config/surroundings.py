@@ -20,7 +20,7 @@ class NetworkSettings(Model):
     """The way to everything outside: for the APIs and the model alike."""
 
     proxy: SecretOrText | None = None
-    """The address of an HTTP proxy, with user and password where it wants them."""
+    """An HTTP proxy: http://host:3128; with a password as a reference. HTTP_PROXY is not read."""
     no_proxy: TextList = []
     """Hosts that are reached without it: corp.example (and all below it), 10.0.0.7."""
     ca: Text | None = None

@@ -27,7 +27,7 @@ from dragoman.credentials.user_tokens import UserTokens
 from dragoman.credentials.wording import described, form_of
 from dragoman.errors import ConfigurationError, CredentialError, NetworkError
 from dragoman.network import Network, Origin, Reach
-from dragoman.network.address import parse_address
+from dragoman.network.address import Address, parse_address
 from dragoman.operation import WHOLE_AUTH, Credential, Scheme
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ class Credentials:
         self._auth = read_auth(api, auth, schemes, where)
         self._where = where
         self._reveal = Reveal(api, secrets, where)
+        self._chosen: dict[Security, tuple[Part, ...]] = {}
+        self._roots = tuple(Address(*origin, target="/").url for origin in allowed_origins)
         self._grants: dict[Grant, ClientCredentials] = {}
         self._by_code: dict[UserGrant, AuthorizationCode] = {}
         for part in self._auth.parts:
@@ -122,6 +124,8 @@ class Credentials:
         if not parts:
             return Credential()
         self._check_origin(target)
+        if len(parts) == 1 and isinstance(parts[0], Value) and parts[0].template.is_at_hand:
+            return await self._reveal.value(parts[0])  # nothing is waited for
         try:
             async with asyncio.timeout(deadline.remaining() if deadline else None):
                 return _together([await self._show(part, user or "") for part in parts])
@@ -185,6 +189,13 @@ class Credentials:
                 await self._by_code[part].forget(user, token)
 
     def _choose(self, security: Security) -> tuple[Part, ...]:
+        """Return the parts to show; the owner's file decides, so it is the same each time."""
+        known = self._chosen.get(security)
+        if known is None:
+            known = self._chosen[security] = self._first_satisfied(security)
+        return known
+
+    def _first_satisfied(self, security: Security) -> tuple[Part, ...]:
         for alternative in security:
             parts = self._satisfying(alternative) if alternative else None
             if parts is not None:
@@ -235,6 +246,8 @@ class Credentials:
 
     def _check_origin(self, target: str, key: str = "base_url") -> None:
         """Refuse an address that the owner has not named, with the key that would name it."""
+        if target.startswith(self._roots):  # up to the slash that ends the authority
+            return
         address = parse_address(target)
         if address.origin in self._allowed:
             return

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from dragoman.errors import CredentialError, ModelError
 from dragoman.exact_json import encode
 from dragoman.models.faults import CUT, MALFORMED, Asked, Failure, ServerFaultError
+from dragoman.models.limits import read_limits
 from dragoman.models.retry import trying
 from dragoman.models.sdk_faults import failure_of
 
@@ -28,11 +30,23 @@ if TYPE_CHECKING:
     from dragoman.models.server import Server
     from dragoman.operation import JsonObject
 
-__all__ = ["Endpoint"]
+__all__ = ["Endpoint", "Noticed"]
 
 _CONNECT_SECONDS = 10.0
 
 T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Noticed:
+    """What is noticed of an exchange besides its answer.
+
+    `limits` is what the server says of its own; `begun` when, on the monotonic clock, the first
+    event of a stream was there.
+    """
+
+    limits: JsonObject = field(default_factory=dict)
+    begun: float | None = None
 
 
 class Endpoint:
@@ -83,12 +97,21 @@ class Endpoint:
             pause=self._pause,
         )
 
-    async def post(self, path: str, body: JsonObject, deadline: Deadline) -> JsonObject:
+    async def post(
+        self, path: str, body: JsonObject, deadline: Deadline, noticed: Noticed | None = None
+    ) -> JsonObject:
         """Send one request and return the answer; raises what `trying` puts into words."""
         client = await self._open()
+        import httpx2  # noqa: PLC0415 - the SDK has imported it
+
         content, options = _encoded(body), _options(deadline)
+        response = await client.post(
+            path, cast_to=httpx2.Response, content=content, options=options
+        )
+        if noticed is not None:
+            noticed.limits = read_limits(response.headers)
         try:
-            answer = await client.post(path, cast_to=object, content=content, options=options)
+            answer = response.json()
         except ValueError:
             raise ServerFaultError(MALFORMED, "it is not JSON") from None
         if not isinstance(answer, Mapping):
@@ -103,6 +126,7 @@ class Endpoint:
         *,
         assembly: Assembly,
         on_text: OnText,
+        noticed: Noticed,
     ) -> JsonObject:
         """Send one request and return the answer that its events add up to; text is told at once.
 
@@ -110,7 +134,7 @@ class Endpoint:
         fault, whatever has come by then.
         """
         try:
-            async with aclosing(self._events(path, body, deadline)) as events:
+            async with aclosing(self._events(path, body, deadline, noticed)) as events:
                 async for event in events:
                     piece = assembly.feed(event)
                     if piece:
@@ -131,7 +155,7 @@ class Endpoint:
             await self._http_client.aclose()
 
     async def _events(
-        self, path: str, body: JsonObject, deadline: Deadline
+        self, path: str, body: JsonObject, deadline: Deadline, noticed: Noticed
     ) -> AsyncGenerator[JsonObject, None]:
         client = await self._open()
         from openai import APIConnectionError, AsyncStream  # noqa: PLC0415 - imported by `_open`
@@ -144,9 +168,11 @@ class Endpoint:
             stream=True,
             stream_cls=AsyncStream[object],
         )
+        noticed.limits, noticed.begun = read_limits(stream.response.headers), None
         async with stream:
             try:
                 async for event in stream:
+                    noticed.begun = noticed.begun or self.clock.monotonic()
                     if isinstance(event, Mapping):
                         yield cast("JsonObject", event)
             except APIConnectionError:

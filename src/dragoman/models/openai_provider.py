@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from dragoman.models.dialect import Dialect, Terms
-from dragoman.models.endpoint import Endpoint
+from dragoman.models.endpoint import Endpoint, Noticed
 from dragoman.models.prices import dollars
 from dragoman.models.provider import Finding, ModelReply, ModelRequest, OnText
+from dragoman.telemetry import names
 
 if TYPE_CHECKING:
     from dragoman.operation import JsonObject
@@ -38,6 +40,16 @@ class OpenAIProvider:
         return self.terms.model
 
     @property
+    def about(self) -> dict[str, str | int]:
+        """Who is asked, in the words of OpenTelemetry, for spans of its turns."""
+        place = urlsplit(self.endpoint.server.base_url)
+        host, is_openai = place.hostname or "", self.terms.is_openai
+        known = {names.PROVIDER: "openai" if is_openai else host, names.SERVER: host}
+        api = "chat_completions" if self.dialect.name == "chat" else "responses"
+        port = {names.PORT: place.port} if place.port else {}
+        return {**known, **port, names.API_TYPE: api}
+
+    @property
     def finding(self) -> Finding:
         """Tool search where the model has it; a model whose name does not tell is offered ours."""
         version = _VERSION.match(self.terms.model)
@@ -53,10 +65,10 @@ class OpenAIProvider:
         `on_text`. Raises `CredentialError`, `LimitError` or `ModelError`; what the model wrote
         as arguments, or as the name of a tool, is passed on as it is.
         """
-        started = self.endpoint.clock.monotonic()
+        started, noticed = self.endpoint.clock.monotonic(), Noticed()
         listener = _Listener(on_text) if on_text else None
         answer, reply = await self.endpoint.trying(
-            lambda: self._turn(request, listener),
+            lambda: self._turn(request, listener, noticed),
             request.deadline,
             may_repeat=lambda: listener is None or not listener.has_heard,
         )
@@ -64,18 +76,21 @@ class OpenAIProvider:
         if self.endpoint.server.has_list_prices:
             usage = replace(usage, dollars=await dollars(answer, self.dialect.name))
         seconds = self.endpoint.clock.monotonic() - started
-        return replace(reply, usage=usage, seconds=seconds)
+        begun = None if noticed.begun is None else noticed.begun - started
+        return replace(
+            reply, usage=usage, seconds=seconds, limits=noticed.limits, first_chunk_seconds=begun
+        )
 
     async def aclose(self) -> None:
         """Close the connections to the server."""
         await self.endpoint.aclose()
 
     async def _turn(
-        self, request: ModelRequest, listener: _Listener | None
+        self, request: ModelRequest, listener: _Listener | None, noticed: Noticed
     ) -> tuple[JsonObject, ModelReply]:
         path, body = self.dialect.path, self.dialect.body(request, self.terms)
         if listener is None:
-            answer = await self.endpoint.post(path, body, request.deadline)
+            answer = await self.endpoint.post(path, body, request.deadline, noticed)
         else:
             answer = await self.endpoint.stream(
                 path,
@@ -83,6 +98,7 @@ class OpenAIProvider:
                 request.deadline,
                 assembly=self.dialect.assembly(),
                 on_text=listener.hear,
+                noticed=noticed,
             )
         return answer, self.dialect.read(answer)
 

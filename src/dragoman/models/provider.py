@@ -84,7 +84,8 @@ class ToolResult:
 
     `status` and `data` are the same as values, for a provider that is a program; `when_missing`
     is what the owner wants said where the data that was asked for is not there. `operation` is
-    what was called; `tools` are those that a tool search has found, None for any other call.
+    what was called; `tools` are those that a tool search has found, None for any other call;
+    `handle` names the whole of data that was too long to be shown.
     """
 
     call_id: str
@@ -95,6 +96,7 @@ class ToolResult:
     when_missing: str = ""
     operation: str = ""
     tools: tuple[Tool, ...] | None = None
+    handle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ class ModelReply:
     """One turn of the model.
 
     `items` are the provider's own output items, to be passed back unchanged in the next request
-    (reasoning included); `finish` says why the turn ended.
+    (reasoning included); `finish` says why the turn ended; `first_chunk_seconds` is when it began,
+    where it was streamed; `limits` what the server says of its own.
     """
 
     text: str = ""
@@ -112,6 +115,8 @@ class ModelReply:
     finish: Literal["stop", "length", "refusal"] = "stop"
     model: str = ""
     seconds: float = 0.0
+    first_chunk_seconds: float | None = None
+    limits: JsonObject = field(default_factory=dict)
 
 
 Transcript: TypeAlias = "Sequence[UserMessage | ModelReply | ToolResult]"

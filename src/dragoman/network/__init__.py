@@ -10,14 +10,18 @@ from dragoman.network.message import Bounds, Request, Response
 from dragoman.network.reach import Reach
 from dragoman.network.resolve import Resolver
 from dragoman.network.session import Network
+from dragoman.network.way import Proxy, Way, trusting
 
 __all__ = [
     "Bounds",
     "Network",
     "Origin",
+    "Proxy",
     "Reach",
     "Request",
     "Resolver",
     "Response",
+    "Way",
     "origin_of",
+    "trusting",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
 
-from dragoman.errors import ResponseError
+from dragoman.errors import CutAnswerError, ResponseError
 from dragoman.network.inflate import CodingError, Inflate, decoder_of
 from dragoman.network.message import shown_size
 
@@ -17,13 +17,17 @@ async def decoded(
 ) -> AsyncGenerator[bytes]:
     """Yield a body with its content coding undone, in pieces of at most 1 MiB if it had one.
 
-    Raises `ResponseError` for one that comes to more than `max_bytes`, is in a coding that was not
-    asked for, is damaged, or ends within its coding. `shown` names the server in the error.
+    Raises `ResponseError` for one that comes to more than `max_bytes`, before it is decoded or
+    after, is in a coding that was not asked for, is damaged, or ends within its coding. `shown`
+    names the server in the error.
     """
     inflate = _decoder(coding, shown)
-    size = 0
+    size = wire = 0
     try:
         async for chunk in chunks:
+            wire += len(chunk)
+            if wire > max_bytes:  # members of gzip that hold nothing could go on for ever
+                raise too_large(shown, max_bytes)
             for piece in inflate.feed(chunk) if inflate else (chunk,):
                 size += len(piece)
                 if size > max_bytes:
@@ -34,7 +38,7 @@ async def decoded(
         if inflate:
             inflate.finish()
     except CodingError:
-        raise ResponseError(f"{shown} sent a damaged or cut {coding} body.") from None
+        raise CutAnswerError(f"{shown} sent a damaged or cut {coding} body.") from None
 
 
 def too_large(shown: str, max_bytes: int) -> ResponseError:

@@ -12,9 +12,17 @@ import ssl
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 
-from dragoman.errors import DragomanError, NetworkError, ResponseError
+from dragoman.errors import (
+    CertificateError,
+    CutAnswerError,
+    DragomanError,
+    NetworkError,
+    ResponseError,
+)
 from dragoman.network.attempt import Attempt
+from dragoman.network.message import Bounds
 from dragoman.network.reach import refusal
+from dragoman.network.way import proxy_refusal
 
 __all__ = ["CLIENT_FAULTS", "as_error", "too_late"]
 
@@ -27,10 +35,12 @@ def as_error(fault: BaseException, attempt: Attempt) -> DragomanError:
     shown = attempt.address.shown
     if attempt.refused and not attempt.sent:
         return refusal(attempt.address, attempt.refused)
+    if isinstance(fault, aiohttp.ClientHttpProxyError):
+        return proxy_refusal(shown, attempt.proxy, fault.status)
     if not attempt.sent:
-        return NetworkError(f"{shown} {_not_connected(fault)}", sent=False)
+        return _unsent(shown, fault, attempt)
     if attempt.answered:
-        return ResponseError(f"{shown} cut its answer off, or sent one that is malformed.")
+        return CutAnswerError(f"{shown} cut its answer off, or sent one that is malformed.")
     if isinstance(fault, (aiohttp.ClientResponseError, HttpProcessingError)):
         return ResponseError(
             f"{shown} sent headers that cannot be read: too large, malformed, or not HTTP."
@@ -38,12 +48,28 @@ def as_error(fault: BaseException, attempt: Attempt) -> DragomanError:
     return NetworkError(f"{shown} closed the connection without an answer.", sent=True)
 
 
-def too_late(seconds: float, attempt: Attempt) -> NetworkError:
-    """Return the error for an exchange that its deadline ended."""
+def _unsent(shown: str, fault: BaseException, attempt: Attempt) -> NetworkError:
+    if isinstance(fault, aiohttp.ClientProxyConnectionError):
+        shown = f"The proxy {attempt.proxy}"
+    detail = f"{shown} {_not_connected(fault)}"
+    if isinstance(
+        fault, (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
+    ):
+        return CertificateError(detail)
+    return NetworkError(detail, sent=False)
+
+
+def too_late(bounds: Bounds, attempt: Attempt) -> NetworkError:
+    """Return the error for an exchange that one of its bounds of time ended."""
+    seconds, first = bounds.seconds, bounds.first_byte_seconds
+    if first is not None and first < seconds and not attempt.answered:
+        shown = f"{first:g} s (first_byte)"
+    else:
+        shown = f"{seconds:g} s"
     what = "could not be connected to"
     if attempt.sent:
         what = "did not finish its answer" if attempt.answered else "gave no answer"
-    detail = f"{attempt.address.shown} {what} within {seconds:g} s."
+    detail = f"{attempt.address.shown} {what} within {shown}."
     return NetworkError(detail, sent=attempt.sent)
 
 

@@ -7,7 +7,7 @@ transport, where the backend could only be slipped in behind a private name.
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing, contextmanager
 from typing import cast
 
@@ -15,6 +15,7 @@ import anyio
 import httpcore2
 import httpx2
 
+from dragoman.errors import AddressRefusedError, DragomanError
 from dragoman.network.address import canonical_host, parse_address
 from dragoman.network.body import decoded
 from dragoman.network.message import CONNECTIONS, KEEPALIVE_SECONDS, check_field
@@ -22,13 +23,14 @@ from dragoman.network.reach import Reach, refusal
 from dragoman.network.resolve import Resolver, addresses_of
 from dragoman.network.unlogged import unlogged
 from dragoman.network.verdict import may_dial
+from dragoman.network.way import Proxy, Way, proxy_refusal
 
 __all__ = ["GuardedTransport"]
 
 # httpx2 repeats the tree of httpcore2's exceptions under the same names.
 _TRANSPORT = ("UnsupportedProtocol", "ProtocolError", "LocalProtocolError", "RemoteProtocolError")
 _TIMEOUT = ("TimeoutException", "ConnectTimeout", "ReadTimeout", "WriteTimeout", "PoolTimeout")
-_NETWORK = ("NetworkError", "ConnectError", "ReadError", "WriteError")
+_NETWORK = ("NetworkError", "ConnectError", "ReadError", "WriteError", "ProxyError")
 _KINDS: dict[type[Exception], type[httpx2.TransportError]] = {
     getattr(httpcore2, name): getattr(httpx2, name) for name in _TRANSPORT + _TIMEOUT + _NETWORK
 }
@@ -42,37 +44,75 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
     """An httpx2 transport of one reach, with a pool of its own: see `Network.httpx2_transport`."""
 
     def __init__(
-        self, *, resolver: Resolver, tls: ssl.SSLContext | None, reach: Reach, max_bytes: int
+        self,
+        *,
+        resolver: Resolver,
+        way: Callable[[], Awaitable[Way]],
+        reach: Reach,
+        max_bytes: int,
     ) -> None:
+        self._resolver = resolver
+        self._way = way
+        self._reach = reach
         self._max_bytes = max_bytes
-        self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=tls or ssl.create_default_context(),
-            network_backend=_GuardedBackend(resolver, reach),
-            max_connections=CONNECTIONS,
-            keepalive_expiry=KEEPALIVE_SECONDS,
-        )
+        self._pools: dict[Proxy | None, httpcore2.AsyncConnectionPool] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request.
 
-        Raises `AddressRefusedError`, `ArgumentError` for a header that cannot be sent (h11 would
-        print its value, which may be a key that was read with its newline), or what httpx2 raises.
+        Raises `AddressRefusedError`, `CredentialError` where the proxy refuses our password,
+        `ArgumentError` for a header that cannot be sent (h11 would print its value, which may be a
+        key that was read with its newline), or what httpx2 raises.
         """
         address = parse_address(str(request.url))
         for name, value in request.headers.raw:
             check_field(name.decode("latin-1"), value.decode("latin-1"))
+        way = await self._way()
+        proxy, via = (None, "")
+        if way.proxy and way.proxy.carries(address):
+            proxy, via = way.proxy, way.proxy.url
+            proxy.admit(address, self._reach)
+            if ":" in address.host:  # httpcore2 leaves its brackets out in what it asks the proxy
+                raise AddressRefusedError(
+                    f"{address.shown} cannot be asked for through a proxy by this client.",
+                    hint="Write a name in place of the address, or list it under no_proxy.",
+                )
         try:
             with _as_httpx2(), unlogged("httpcore2"):
-                answer = await self._pool.handle_async_request(_outgoing(request))
+                answer = await self._pool(way.tls, proxy).handle_async_request(_outgoing(request))
         except _NotDialledError as refused:
-            ip = refused.ip
+            error: DragomanError = refusal(address, refused.ip)
+        except httpx2.ProxyError as refused:
+            if not str(refused).startswith("407"):
+                raise
+            error = proxy_refusal(address.shown, via, 407)
         else:
-            return _incoming(answer, address.shown, self._max_bytes)
-        raise refusal(address, ip)
+            if answer.status != 407 or proxy is None or address.scheme != "http":
+                return _incoming(answer, address.shown, self._max_bytes)
+            await answer.aclose()
+            error = proxy_refusal(address.shown, via, 407)
+        raise error
+
+    def _pool(
+        self, tls: ssl.SSLContext | None, proxy: Proxy | None
+    ) -> httpcore2.AsyncConnectionPool:
+        """Return the connections of the way through the proxy, or of the one without."""
+        pool = self._pools.get(proxy)
+        if pool is None:
+            reach = proxy.reach if proxy else self._reach
+            pool = self._pools[proxy] = httpcore2.AsyncConnectionPool(
+                ssl_context=tls or ssl.create_default_context(),
+                proxy=httpcore2.Proxy(proxy.url, headers=proxy.headers) if proxy else None,
+                network_backend=_GuardedBackend(self._resolver, reach),
+                max_connections=CONNECTIONS,
+                keepalive_expiry=KEEPALIVE_SECONDS,
+            )
+        return pool
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._pool.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()
 
 
 class _NotDialledError(Exception):

@@ -60,7 +60,10 @@ class Response:
     """What came back: `body` is decoded (gzip, deflate), `headers` are as they came.
 
     Names of headers are in lower case, their order and repetitions are kept. `url` is where the
-    answer came from, after redirects; it holds the query. `seconds` is how long it took.
+    answer came from, after redirects, if it was `redirected`; it holds the query. `seconds` is how
+    long it took: `connect` of them for a new connection (name, TCP, TLS), None on one that was
+    there, and `first_byte` until its headers were read. `wire_bytes` is the body's size before it
+    was decoded.
     """
 
     status: int
@@ -68,6 +71,10 @@ class Response:
     body: bytes
     url: str
     seconds: float
+    connect: float | None = None
+    first_byte: float | None = None
+    wire_bytes: int = 0
+    redirected: bool = False
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, or None where there is none."""
@@ -83,14 +90,16 @@ class Response:
 class Bounds:
     """What an exchange may take: every one of them ends it with an error that names it.
 
-    `seconds` is all of it: names resolved, connection, redirects, the whole body. `max_bytes` is
-    the body after decompression; `max_header_bytes` all headers of one response together.
+    `seconds` is all of it: names resolved, connection, redirects, the whole body; the headers of
+    the answer have to be there after `first_byte_seconds`. `max_bytes` is the body as it comes and
+    once more after decompression; `max_header_bytes` all headers of one response together.
     """
 
     seconds: float
     max_bytes: int = 16 * MIB
     max_header_bytes: int = 64 * 1024
     redirects: int = 5
+    first_byte_seconds: float | None = None
 
 
 def check_method(method: str) -> str:

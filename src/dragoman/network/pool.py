@@ -13,15 +13,17 @@ import socket
 import ssl
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client import ClientRequest, ClientTimeout
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import AddrInfoType, Connection
 
+from dragoman.clock import Clock
 from dragoman.network.attempt import ATTEMPT
-from dragoman.network.message import CONNECTIONS, KEEPALIVE_SECONDS
+from dragoman.network.message import KEEPALIVE_SECONDS
 from dragoman.network.resolve import Resolver
 from dragoman.network.verdict import may_dial
 
@@ -34,15 +36,16 @@ _MAX_FIELDS = 256
 
 
 def open_session(
-    resolver: Resolver, tls: ssl.SSLContext | None, *, private: bool
+    resolver: Resolver, tls: ssl.SSLContext | None, clock: Clock, *, private: bool
 ) -> aiohttp.ClientSession:
     """Return a session that keeps nothing between requests but connections."""
     connector = _GuardedConnector(
+        clock,
         resolver=_ResolverAdapter(resolver),
         socket_factory=partial(_guarded_socket, private=private),
         ssl=tls or True,
         limit=0,  # in all: one API that hangs must not take the places of the others
-        limit_per_host=CONNECTIONS,
+        limit_per_host=0,  # call/places.py bounds them by API; here a line would be a second one
         keepalive_timeout=KEEPALIVE_SECONDS,
     )
     session = aiohttp.ClientSession(
@@ -85,6 +88,10 @@ class _GuardedConnector(aiohttp.TCPConnector):
     What it said would be read as the answer to the next request.
     """
 
+    def __init__(self, clock: Clock, **options: Any) -> None:  # those of aiohttp
+        super().__init__(**options)
+        self._clock = clock
+
     async def connect(
         self,
         req: ClientRequest,
@@ -101,6 +108,20 @@ class _GuardedConnector(aiohttp.TCPConnector):
         if attempt is not None:
             attempt.sent = True
         return connection
+
+    async def _create_connection(
+        self,
+        req: ClientRequest,
+        traces: list[Trace],
+        timeout: ClientTimeout,  # noqa: ASYNC109 - the interface of the connector
+    ) -> ResponseHandler:
+        """Connect, and note how long that took: a `TraceConfig` would cost more than the clock."""
+        began = self._clock.monotonic()
+        protocol = await super()._create_connection(req, traces, timeout)
+        attempt = ATTEMPT.get()
+        if attempt is not None:
+            attempt.connect = (attempt.connect or 0.0) + self._clock.monotonic() - began
+        return protocol
 
 
 class _ResolverAdapter(AbstractResolver):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -11,6 +12,7 @@ from dragoman.errors import NetworkError
 from dragoman.network.message import MIB, Bounds, Request, Response
 from dragoman.network.reach import Reach
 from dragoman.network.resolve import Resolver, system_resolver
+from dragoman.network.way import Way
 
 if TYPE_CHECKING:
     import httpx2
@@ -26,8 +28,10 @@ class Network:
     Opened lazily: the HTTP client is imported and the pools are made at the first exchange, in
     the event loop that then runs. Use it as an async context manager, or call `aclose`.
 
-    `resolver` replaces the resolution of names, `tls` the context that judges certificates (for
-    an owner's own authority), `clock` the one that `Response.seconds` is measured with.
+    `resolver` replaces the resolution of names, `tls` the context that judges certificates, and
+    `clock` the one that `Response.seconds` is measured with. `way` finds out at the first exchange
+    through which proxy it goes, for whose password is read then, and whom to trust; it stands for
+    `tls`.
     """
 
     def __init__(
@@ -36,9 +40,15 @@ class Network:
         resolver: Resolver = system_resolver,
         tls: ssl.SSLContext | None = None,
         clock: Clock | None = None,
+        way: Callable[[], Awaitable[Way]] | None = None,
     ) -> None:
         self._resolver = resolver
-        self._tls = tls
+
+        async def straight() -> Way:
+            return Way(tls=tls)
+
+        self._find_way = way or straight
+        self._way: Way | None = None
         self._clock = clock or SystemClock()
         self._wire: Wire | None = None
         self._closed = False
@@ -66,7 +76,8 @@ class Network:
         is too large, cut, malformed or a redirect that is not followed, and `NetworkError`, whose
         `sent` tells whether the request may have left, for every other fault and the deadline.
         """
-        return await self._open().exchange(request, reach, bounds)
+        way = self._way or await self._found()
+        return await self._open(way).exchange(request, reach, bounds)
 
     def httpx2_transport(
         self, reach: Reach, *, max_bytes: int = 64 * MIB
@@ -85,7 +96,7 @@ class Network:
         from dragoman.network.httpx2_transport import GuardedTransport  # noqa: PLC0415
 
         return GuardedTransport(
-            resolver=self._resolver, tls=self._tls, reach=reach, max_bytes=max_bytes
+            resolver=self._resolver, way=self._found, reach=reach, max_bytes=max_bytes
         )
 
     async def aclose(self) -> None:
@@ -94,11 +105,16 @@ class Network:
         if self._wire is not None:
             await self._wire.aclose()
 
-    def _open(self) -> Wire:
+    async def _found(self) -> Way:
+        if self._way is None:
+            self._way = await self._find_way()
+        return self._way
+
+    def _open(self, way: Way) -> Wire:
         if self._closed:
             raise NetworkError("The network was closed.", sent=False)
         if self._wire is None:
             from dragoman.network.wire import Wire  # noqa: PLC0415
 
-            self._wire = Wire(self._resolver, self._tls, self._clock)
+            self._wire = Wire(self._resolver, way, self._clock)
         return self._wire

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
-import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import aiohttp
@@ -14,7 +12,7 @@ from yarl import URL
 from dragoman.clock import Clock
 from dragoman.errors import DragomanError, ResponseError
 from dragoman.network.address import Address, parse_address
-from dragoman.network.attempt import ATTEMPT, Attempt
+from dragoman.network.attempt import ATTEMPT, Attempt, Timer
 from dragoman.network.body import decoded, too_large
 from dragoman.network.faults import CLIENT_FAULTS, as_error, too_late
 from dragoman.network.message import (
@@ -31,6 +29,7 @@ from dragoman.network.reach import Reach
 from dragoman.network.redirect import is_redirect, next_address
 from dragoman.network.resolve import Resolver
 from dragoman.network.watch import watched
+from dragoman.network.way import Proxy, Way, proxy_refusal
 
 __all__ = ["Wire"]
 
@@ -46,61 +45,90 @@ class _Order:
     method: str
     headers: tuple[tuple[str, str], ...]
     body: bytes | None
+    proxy: Proxy | None = None
 
 
 class Wire:
-    """The two pools of connections; belongs to one event loop."""
+    """The pools of connections, two and one through a proxy; belongs to one event loop."""
 
-    def __init__(self, resolver: Resolver, tls: ssl.SSLContext | None, clock: Clock) -> None:
-        self._public = open_session(resolver, tls, private=False)
-        self._private = open_session(resolver, tls, private=True)
+    def __init__(self, resolver: Resolver, way: Way, clock: Clock) -> None:
+        self._public = open_session(resolver, way.tls, clock, private=False)
+        self._private = open_session(resolver, way.tls, clock, private=True)
+        self._proxy = way.proxy
+        # It dials the proxy and nothing else, which may be private: the owner typed it.
+        self._proxied = open_session(resolver, way.tls, clock, private=True) if way.proxy else None
         self._clock = clock
 
     async def exchange(self, request: Request, reach: Reach, bounds: Bounds) -> Response:
         """Send a request and return the whole answer: see `Network.exchange`."""
         order = _Order(check_method(request.method), check_headers(request.headers), request.body)
         address = parse_address(request.url)
-        session = self._private if reach.allows(address.host, address.port) else self._public
-        attempt = Attempt(address)
-        began = self._clock.monotonic()
-        limit = asyncio.timeout(bounds.seconds)
+        session, order = self._session(address, reach, order)
+        attempt = Attempt(address, proxy=order.proxy.url if order.proxy else "")
+        timer = Timer(self._clock, bounds)
         token = ATTEMPT.set(attempt)
         try:
-            async with limit:
-                status, headers, body = await _follow(session, order, attempt, bounds)
+            async with timer.timeout:
+                status, headers, body, wire = await _follow(session, order, attempt, timer)
         except CLIENT_FAULTS as fault:
-            late = limit.expired()
-            error = too_late(bounds.seconds, attempt) if late else as_error(fault, attempt)
+            late = timer.timeout.expired()
+            error = too_late(bounds, attempt) if late else as_error(fault, attempt)
         except DragomanError as fault:
             error = fault.with_traceback(None)
+            error.__context__ = None
         else:
-            seconds = self._clock.monotonic() - began
-            return Response(status, headers, body, attempt.address.url, seconds)
+            took, url = self._clock.monotonic() - timer.began, attempt.address.url
+            return Response(
+                status=status,
+                headers=headers,
+                body=body,
+                url=url,
+                seconds=took,
+                connect=attempt.connect,
+                first_byte=attempt.first_byte,
+                wire_bytes=wire,
+                redirected=attempt.redirected,
+            )
         finally:
             ATTEMPT.reset(token)
         # Raised out here, so that it carries neither the client's exception nor its frames, and
         # with them the request and the headers of the answer.
         raise error
 
+    def _session(
+        self, address: Address, reach: Reach, order: _Order
+    ) -> tuple[aiohttp.ClientSession, _Order]:
+        if self._proxy is not None and self._proxied is not None and self._proxy.carries(address):
+            self._proxy.admit(address, reach)
+            return self._proxied, replace(order, proxy=self._proxy)
+        allowed = reach.allows(address.host, address.port)
+        return (self._private if allowed else self._public), order
+
     async def aclose(self) -> None:
         """Close all connections."""
         await self._public.close()
         await self._private.close()
+        if self._proxied is not None:
+            await self._proxied.close()
 
 
-_Parts = tuple[int, tuple[tuple[str, str], ...], bytes]
+_Parts = tuple[int, tuple[tuple[str, str], ...], bytes, int]
 
 
 async def _follow(
-    session: aiohttp.ClientSession, order: _Order, attempt: Attempt, bounds: Bounds
+    session: aiohttp.ClientSession, order: _Order, attempt: Attempt, timer: Timer
 ) -> _Parts:
     """Ask, and ask again where a redirect of the same origin leads."""
+    bounds = timer.bounds
     left = bounds.redirects
     while True:
         answer = await _ask(session, order, attempt.address, bounds)
         attempt.answered = True
         try:
+            if answer.status == 407 and order.proxy and attempt.address.scheme == "http":
+                raise proxy_refusal(attempt.address.shown, order.proxy.url, 407)
             if not is_redirect(answer.status):
+                timer.answered(attempt)
                 return await _received(answer, attempt.address, bounds)
             attempt.address = next_address(
                 attempt.address,
@@ -126,10 +154,15 @@ async def _ask(
         scheme=address.scheme, authority=address.netloc, path=address.target, encoded=True
     )
     bare = order.body is None and order.method in _BARE
+    proxy, headers = order.proxy, order.headers
+    if proxy and address.scheme == "http":
+        headers = (*headers, *proxy.headers)
     return await session.request(
         order.method,
         url,
-        headers=order.headers,
+        headers=headers,
+        proxy=proxy.url if proxy else None,
+        proxy_headers=proxy.headers if proxy and address.scheme == "https" else None,
         data=_payload(order.body),
         allow_redirects=False,
         skip_auto_headers=None if bare else _NO_TYPE,
@@ -151,7 +184,7 @@ async def _received(answer: aiohttp.ClientResponse, address: Address, bounds: Bo
         raise ResponseError(f"{address.shown} sent more than {size} of headers.")
     body = await _body(answer, address, bounds)
     headers = tuple((_name(name), _text(value)) for name, value in answer.raw_headers)
-    return answer.status, headers, body
+    return answer.status, headers, body, answer.content.total_bytes
 
 
 async def _body(answer: aiohttp.ClientResponse, address: Address, bounds: Bounds) -> bytes:

@@ -27,15 +27,19 @@ class RootKey:
         self._resolver = resolver
         self._path = base / _FILE
         self._root: bytes | None = None
+        self._derived: dict[str, bytes] = {}
 
     async def derive(self, label: str) -> bytes:
         """Return 32 bytes for one use; the same label gives the same bytes.
 
         Raises `CredentialError` for a key that is missing, or too short to be one.
         """
-        if self._root is None:
-            self._root = await self._load()
-        return hkdf(self._root, info=f"dragoman {label}".encode())
+        known = self._derived.get(label)
+        if known is None:
+            if self._root is None:
+                self._root = await self._load()
+            known = self._derived[label] = hkdf(self._root, info=f"dragoman {label}".encode())
+        return known
 
     async def _load(self) -> bytes:
         if self._template is None:

@@ -133,13 +133,17 @@ class LiveValues:
 
         A number whose digits hold a live value becomes a text.
         """
-        matcher = self._compiled()
-        if matcher is None:
-            return value
-        seen = glimpse(value)
-        if seen is not None and not matcher.glance.find_matches_as_indexes(seen):
-            return value
-        return cast("Json", self._redact_value(value))
+        return value if self._compiled() is None else self.redact_measured(value)[0]
+
+    def redact_measured(self, value: Json) -> tuple[Json, int | None]:
+        """Return the same, and how many bytes it takes as JSON; None where it is none."""
+        matcher, seen = self._compiled(), glimpse(value)
+        size = None if seen is None else len(seen)
+        if matcher is None or (seen and not matcher.glance.find_matches_as_indexes(seen)):
+            return value, size
+        redacted = cast("Json", self._redact_value(value))
+        seen = glimpse(redacted)
+        return redacted, None if seen is None else len(seen)
 
     def _redact_value(self, value: JsonValue) -> JsonValue:
         if isinstance(value, str):

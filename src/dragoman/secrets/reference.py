@@ -40,6 +40,11 @@ class Template:
         """The references in it, in order."""
         return tuple(part for part in self.parts if isinstance(part, Reference))
 
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether its values are variables of this process, so that nothing has to be read."""
+        return all(isinstance(part, str) or part.store == "env" for part in self.parts)
+
     def __str__(self) -> str:
         """Return it as an owner writes it."""
         return "".join(

@@ -12,6 +12,7 @@ import os
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -200,8 +201,13 @@ def _engine(address: Address) -> Engine:
 
 
 def _make_file(path: str) -> None:
-    """Make the file with its mode at once, so that nobody else can open it in between."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    """Make the file with its mode at once, so that nobody else can open it in between.
+
+    One that is there is not opened: closing it would drop the locks of every other connection of
+    this process (fcntl(2)), and the database would be damaged (sqlite.org/howtocorrupt.html, 2.2).
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _check_foreign_keys(connection: Any, _record: object) -> None:  # the driver's connection

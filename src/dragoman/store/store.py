@@ -1,18 +1,8 @@
 """Our own database. Opened at its first use; SQLite beside the configuration, or PostgreSQL.
 
-Three views are for people and their tools (Datasette, psql); they are stable, the tables behind
-them are not:
-
-- `calls`: one row a call: id, at, answer_id, parent_id, door, caller, user_id, question, operation,
-  api, effect, status, arguments, origins, prepared, http_status, problem, rule, approval_id,
-  bytes_received, seconds, api_seconds, dry_run, repeated, credential.
-- `answers`: one row an answer: id, at, caller, user_id, question, model, status, text, usage,
-  dollars, calls, seconds.
-- `approvals`: one row an approval: id, asked, expires, state, operation, effect, asked_by, user_id,
-  call_id, answer_id, shown, answered_by, answered, reason. `state` is as it was last written: one
-  that is waiting or approved after `expires` has expired.
-
-Times are in UTC; arguments, origins, prepared, problem, usage and shown are JSON.
+Five views are for people and their tools (Datasette, psql); they are stable, the tables behind
+them are not: `calls`, `answers`, `turns`, `approvals` and `changes`. docs/data.md says what each of
+their columns holds.
 """
 
 from __future__ import annotations

@@ -63,6 +63,8 @@ OUTPUT_SCHEMA: JsonSchema = {
             "description": "Items of the list in data, where some were left out for size.",
         },
         "total": {"type": "integer", "minimum": 0, "description": "Items that there were."},
+        "handle": {"type": "string", "description": "Names all of it, for read_result."},
+        "next": {"type": "integer", "minimum": 0, "description": "Where read_result goes on."},
         "note": {"type": "string", "description": "What to know of the data or of the status."},
         "approval": {"type": "string", "description": "The id of the approval waited for."},
         "problem": {
@@ -119,6 +121,10 @@ def envelope(outcome: Outcome, shown: int | None = None) -> JsonObject:
         members["data"] = outcome.data
     if shown is not None and outcome.total is not None and shown < outcome.total:
         members |= {"shown": shown, "total": outcome.total}
+    if outcome.handle:
+        members["handle"] = outcome.handle
+    if outcome.next is not None:
+        members["next"] = outcome.next
     if outcome.note:
         members["note"] = outcome.note
     if outcome.approval:

@@ -1,12 +1,14 @@
 """Three tools in place of thousands: find an operation, learn its parameters, call it.
 
 They are no operations: whoever offers them answers the first two itself, and makes of the third
-the call of a real operation, which the call path then judges like any other.
+the call of a real operation, which the call path then judges like any other. A fourth reads on in
+a result that was too long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
@@ -14,16 +16,21 @@ from dragoman.errors import ArgumentError
 from dragoman.operation import Effect, JsonObject, JsonSchema, JsonValue, Operation, Tool
 from dragoman.tools.arguments import read_arguments
 from dragoman.tools.prose import bounded
+from dragoman.tools.strict import strict
 
 __all__ = [
     "CALL",
     "DESCRIBE",
     "MAX_FOUND",
     "META_TOOLS",
+    "READ_ON",
+    "READ_RESULT",
     "SEARCH",
+    "Reading",
     "describe_data",
     "read_call",
     "read_describe",
+    "read_reading",
     "read_search",
     "search_data",
 ]
@@ -31,6 +38,7 @@ __all__ = [
 SEARCH = "search_operations"
 DESCRIBE = "describe_operation"
 CALL = "call_operation"
+READ_RESULT = "read_result"
 
 MAX_FOUND = 20
 """Operations that one search tells of at the most."""
@@ -40,6 +48,7 @@ _FOUND = 8
 
 _MAX_ID = 300
 _MAX_LINE = 160
+_MAX_PLACE = 1_000_000_000
 _ID: JsonSchema = {"type": "string", "description": "The id, as search_operations gives it."}
 
 
@@ -98,6 +107,47 @@ META_TOOLS: tuple[Tool, ...] = (
     ),
 )
 """In the order in which they are used; none belongs to an operation."""
+
+_FROM: JsonSchema = {
+    "type": "integer",
+    "minimum": 0,
+    "description": "The first item, character or member to show, counted from 0.",
+}
+_READING = _parameters(
+    ("handle",),
+    handle={"type": "string", "description": "As the note says it: result:…"},
+    path={
+        "type": "string",
+        "description": "What of it: orders, or orders[3].body. All of it where left out.",
+    },
+    **{"from": _FROM},
+    count={
+        "type": "integer",
+        "minimum": 1,
+        "description": "How many of them at the most; as many as fit where left out.",
+    },
+)
+
+READ_ON = Tool(
+    name=READ_RESULT,
+    operation="",
+    description="Read on in a result that was too long to be shown whole. Its note says the "
+    "handle, and where to go on.",
+    parameters=_READING,
+    effect=Effect.READ,
+    strict=True,
+    strict_parameters=strict(_READING)[0],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read of a kept result: at a path, from an item, character or member on."""
+
+    handle: str
+    path: str = ""
+    start: int = 0
+    count: int | None = None
 
 
 def search_data(operations: Iterable[Operation]) -> JsonObject:
@@ -171,6 +221,26 @@ def read_call(arguments: JsonObject) -> tuple[str, JsonObject]:
     return operation, given
 
 
+def read_reading(arguments: JsonObject) -> Reading:
+    """Return what to read of which result; raises `ArgumentError`. Null is as left out."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    _check(READ_RESULT, given)
+    handle, path = given.get("handle"), given.get("path", "")
+    if not isinstance(handle, str) or not isinstance(path, str):
+        raise ArgumentError("'handle' and 'path' have to be texts.", hint="See the note.")
+    start, count = _whole("from", given.get("from", 0)), given.get("count")
+    return Reading(
+        handle.strip(), path.strip(), start, None if count is None else _whole("count", count, 1)
+    )
+
+
+def _whole(name: str, value: JsonValue, least: int = 0) -> int:
+    is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    if is_number and least <= value <= _MAX_PLACE and value == int(value):  # type: ignore[operator, arg-type]
+        return int(value)
+    raise ArgumentError(f"'{name}' has to be a whole number from {least} to {_MAX_PLACE:,}.")
+
+
 def _operation(arguments: JsonObject) -> str:
     operation: JsonValue = arguments.get("operation")
     if not isinstance(operation, str) or not 0 < len(operation.strip()) <= _MAX_ID:
@@ -183,7 +253,7 @@ def _operation(arguments: JsonObject) -> str:
 
 def _check(tool: str, arguments: JsonObject) -> None:
     """Refuse members that the tool does not have: in silence, they would be lost."""
-    (known,) = (one.parameters["properties"] for one in META_TOOLS if one.name == tool)
+    (known,) = (o.parameters["properties"] for o in (*META_TOOLS, READ_ON) if o.name == tool)
     names = list(known) if isinstance(known, Mapping) else []
     for name in arguments:
         if name not in names:

@@ -10,9 +10,12 @@ from functools import cache
 from dragoman.exact_json import encode
 from dragoman.operation import JsonValue, Tool
 
-__all__ = ["Parts", "Size", "parts_of", "size_of"]
+__all__ = ["Parts", "Size", "parts_of", "size_of", "tokens_in"]
 
 _BYTES_PER_TOKEN = 4
+_FEWEST_BYTES_PER_TOKEN = 2
+"""Of JSON: identifiers and numbers take more tokens than prose."""
+
 _PIECE = 50_000
 """Characters that are counted at once: the counter refuses a text of a million, and one that
 could have more than 200,000 tokens."""
@@ -54,6 +57,14 @@ def size_of(tools: Iterable[Tool]) -> Size:
 def parts_of(tool: Tool) -> Parts:
     """Return the size of a tool, and of what it consists of."""
     return Parts(size_of([tool]), _size(tool.description), _size(tool.shown_parameters))
+
+
+def tokens_in(data: bytes) -> int:
+    """Return how many tokens a text in UTF-8 takes, rather too many where they are estimated."""
+    count = _counter()
+    if count is None:
+        return -(-len(data) // _FEWEST_BYTES_PER_TOKEN)
+    return count(data.decode("utf-8"))
 
 
 def _size(value: JsonValue) -> Size:

@@ -14,13 +14,14 @@ from typing import cast
 
 from dragoman.apis.http.complaint import complaint, printable
 from dragoman.apis.http.media import charset_of, codec_of, is_json, is_text, is_xml
-from dragoman.apis.http.waiting import retry_after
+from dragoman.apis.http.throttled import throttled
+from dragoman.apis.http.waiting import asked, retry_after
 from dragoman.credentials.parts import OF_THE_USER
 from dragoman.errors import ApiError, CredentialError, DragomanError, ResponseError
 from dragoman.exact_json import decode
 from dragoman.operation import JsonValue, Prepared, Received
 
-__all__ = ["MAX_DEPTH", "MAX_INLINE", "problem_of", "read_answer"]
+__all__ = ["MAX_DEPTH", "MAX_INLINE", "is_file", "problem_of", "read_answer"]
 
 MAX_INLINE = 64 * 1024
 """Bytes up to which a binary answer is given as base64."""
@@ -41,6 +42,7 @@ _SCOPE = re.compile(r'\bscope\s*=\s*"([!#-\[\]-~ ]{1,200})"', re.IGNORECASE)
 def problem_of(prepared: Prepared, received: Received) -> DragomanError | None:
     """Return the error that an answer is, or None for one of the 2xx.
 
+    Being asked too often is a 429 in whatever words it comes: as a 403, or inside a 200.
     401 is the fault of the credential, or of there being none (RFC 9110, section 15.5.2). 403 is
     so only where the API says it in a challenge (RFC 6750, section 3.1): otherwise it has accepted
     the credential and refuses this one thing, another customer's order perhaps, and to rotate the
@@ -48,22 +50,23 @@ def problem_of(prepared: Prepared, received: Received) -> DragomanError | None:
     `ResponseError`: whether a write happened, it does not say.
     """
     status, api = received.status, prepared.api
-    if 200 <= status < 300:
+    if 200 <= status < 300 and throttled(received) is None:
         return None
     headers = _headers(received)
     if status == 401:
         return _not_accepted(api, received)
     if status == 403 and (found := _ERROR.search(headers.get("www-authenticate", ""))):
         return _not_enough(api, received, found[1].lower(), headers["www-authenticate"])
-    if status < 400:
+    if 300 <= status < 400 or status < 200:
         return ResponseError(f"{api} answered {_named(status)}, which leads nowhere from here.")
-    words = complaint(received.body)
+    words = complaint(received.body) if status >= 400 else "it is asked too often"
     said = f"{status} from {api}: {words}" if words else f"{_named(status)} from {api}."
+    limits = asked(received)
     return ApiError(
         said if said.endswith((".", "!", "?", "…")) else f"{said}.",
-        upstream_status=status,
-        retry_after=retry_after(headers),
-        hint=_hint(received) if status == 403 else "",
+        upstream_status=429 if limits.refused else status,
+        retry_after=retry_after(headers) if limits.pause is None else limits.pause,
+        hint=_hint(received) if status == 403 and not limits.refused else "",
     )
 
 
@@ -128,6 +131,19 @@ def read_answer(received: Received) -> JsonValue:
     if is_text(media_type):
         return _text(body, content_type)
     return _binary(body, media_type)
+
+
+def is_file(received: Received) -> bool:
+    """Whether an answer is bytes that are no text: what `read_answer` gives as an object."""
+    body, media_type = received.body, received.media_type
+    if received.status in {204, 205} or not body or is_json(media_type):
+        return False
+    if media_type:
+        return not is_text(media_type)
+    try:
+        return "\x00" in body.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
 
 
 def _json(body: bytes, content_type: str) -> JsonValue:

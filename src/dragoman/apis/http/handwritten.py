@@ -216,8 +216,7 @@ class _Draft:
         if fault := schema_fault(schema):
             self._fault(f".{place}.{name}", fault)
             return None
-        key = self.api.idempotency
-        if key is not None and place == "header" and name.lower() == key.header.lower():
+        if self._is_key(place, name):
             return None  # We set it, so it is no argument.
         argument = name
         while argument in self.properties:
@@ -233,6 +232,13 @@ class _Draft:
         if required:
             self.required.append(argument)
         return argument
+
+    def _is_key(self, place: str, name: str) -> bool:
+        key = self.own.idempotency or self.api.idempotency
+        if key is None:
+            return False
+        in_header = place == "header" and name.lower() == (key.header or "").lower()
+        return in_header or (place == "body" and name == key.body)
 
     def _check_omit(self) -> None:
         for name in self.own.omit:

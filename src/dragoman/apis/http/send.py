@@ -24,6 +24,7 @@ async def send(
     network: Network,
     reach: Reach,
     max_bytes: int,
+    first_byte: float | None = None,
 ) -> Received:
     """Send a prepared request with its credential, and return what came, whatever its status.
 
@@ -39,7 +40,8 @@ async def send(
         _headers(prepared, credential),
         prepared.body,
     )
-    response = await network.exchange(request, reach=reach, bounds=Bounds(seconds, max_bytes))
+    bounds = Bounds(seconds, max_bytes, first_byte_seconds=first_byte)
+    response = await network.exchange(request, reach=reach, bounds=bounds)
     return Received(
         status=response.status,
         media_type=essence(response.header("content-type") or ""),
@@ -47,6 +49,10 @@ async def send(
         body=response.body,
         seconds=response.seconds,
         credential=credential.label,
+        shown=credential.fingerprint,
+        redirected=response.redirected,
+        connect=response.connect,
+        first_byte=response.first_byte,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from dragoman.apis.description import Description
@@ -115,7 +115,8 @@ class _Reading:
             except DescriptionError as error:
                 return unsupported(error)
             security = self._security(listed.name, place)
-            return contract_of(place, self.shared, security, self._omitted(listed.name))
+            shared = self._without_own_key(listed.name)
+            return contract_of(place, shared, security, self._omitted(listed.name))
 
     def _security(self, name: str, place: Place) -> Security | None:
         """Return what a call must show; None where the document cannot be understood."""
@@ -132,6 +133,16 @@ class _Reading:
         except DescriptionError:
             return None
 
+    def _without_own_key(self, name: str) -> Shared:
+        """Take the header of the operation's own idempotency key away from its arguments."""
+        own = self.settings.operations.get(name)
+        if own is None or own.idempotency is None or own.idempotency.header is None:
+            return self.shared
+        header = ("header", own.idempotency.header.lower())
+        return replace(self.shared, credentials=self.shared.credentials | {header})
+
     def _omitted(self, name: str) -> frozenset[str]:
         own = self.settings.operations.get(name)
-        return frozenset(self.settings.omit) | frozenset(own.omit if own else ())
+        key = (own.idempotency if own else None) or self.settings.idempotency
+        ours = {key.body} if key is not None and key.body is not None else set()
+        return frozenset(self.settings.omit) | frozenset(own.omit if own else ()) | ours

@@ -111,6 +111,6 @@ def credential_places(schemes: Mapping[str, Scheme], settings: ApiSettings) -> C
         given: object = settings.auth.get(place)
         if isinstance(given, dict):
             places |= {(place, str(name)) for name in given}
-    if settings.idempotency is not None:
+    if settings.idempotency is not None and settings.idempotency.header is not None:
         places.add(("header", settings.idempotency.header))  # We set it, so it is no argument.
     return frozenset((place, name.lower() if place == "header" else name) for place, name in places)

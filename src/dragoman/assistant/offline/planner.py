@@ -42,7 +42,9 @@ class OfflinePlanner:
         """Do nothing: there is nothing open."""
 
     def _reply(self, request: models.ModelRequest) -> models.ModelReply:
-        index, tools = self._index, request.callable_tools
+        index = self._index
+        # It tells of what it is shown, and reads on in nothing.
+        tools = tuple(tool for tool in request.callable_tools if tool.operation)
         if index.tools != tools:
             index = self._index = Index(tools)
         question, results = "", list[models.ToolResult]()

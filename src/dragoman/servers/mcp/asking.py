@@ -28,7 +28,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from dragoman.app import Dragoman
-from dragoman.audit.approvals import Approval
+from dragoman.audit.approval import Approval
 from dragoman.errors import PolicyError
 from dragoman.exact_json import canonical, encode_text
 from dragoman.operation import Effect, JsonObject, JsonValue

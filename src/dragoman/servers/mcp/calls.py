@@ -14,11 +14,12 @@ import anyio
 from dragoman.app import Dragoman
 from dragoman.assistant.finding import FINDING, Findable
 from dragoman.assistant.origins import origins
+from dragoman.call.results import reading_call
 from dragoman.errors import DragomanError
 from dragoman.identifiers import new_id
 from dragoman.models.provider import ToolResult
 from dragoman.operation import OWNER, JsonObject, Operation, Outcome, Status
-from dragoman.tools.meta import META_TOOLS
+from dragoman.tools.meta import META_TOOLS, READ_ON
 from dragoman.tools.tools import ToolTable
 
 __all__ = ["MOST_TOOLS", "Calls", "Wanted"]
@@ -70,8 +71,9 @@ class Calls:
         """The tools to list."""
         few = len(self.offered.operations) <= MOST_TOOLS
         if few if self.meta is None else not self.meta:
-            return self.dragoman.tool_table(self.toolset)
-        return ToolTable.of(META_TOOLS, {})
+            own = self.dragoman.tool_table(self.toolset)
+            return ToolTable.of((*own.tools, READ_ON), own.left_out)
+        return ToolTable.of((*META_TOOLS, READ_ON), {})
 
     def wanted(self, name: str, arguments: JsonObject) -> Wanted | Outcome:
         """Return the call that is wanted, or the answer of a tool that calls nothing.
@@ -102,6 +104,15 @@ class Calls:
         )
         async with self._turns:
             return self._remembered(await _to_its_end(call()))
+
+    async def read(self, arguments: JsonObject) -> Outcome:
+        """Read on in a result that was too long."""
+        budget = self.dragoman.configuration.settings.assistant.result_bytes
+        parts = self.dragoman.parts
+        call = reading_call(arguments, parts.clock, user=self.user, budget=budget, door="mcp")
+        async with self._turns:
+            outcome = await parts.reading_on(call)
+        return self._remembered(outcome)
 
     async def resume(self, call_id: str) -> Outcome:
         """Go on with a call that a person was asked about."""

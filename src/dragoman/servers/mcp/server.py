@@ -34,6 +34,7 @@ from dragoman.operation import JsonObject, Outcome, Status
 from dragoman.servers.mcp.asking import Asking, Context, can_ask, is_modern
 from dragoman.servers.mcp.calls import Calls
 from dragoman.tools.mcp import as_mcp, envelope
+from dragoman.tools.meta import READ_RESULT
 
 __all__ = ["PAGE", "make_server"]
 
@@ -124,6 +125,8 @@ class _Handlers:
     ) -> Outcome | InputRequiredResult:
         if isinstance(context.request, ArgumentError):
             raise context.request  # so the wire has found the arguments
+        if params.name == READ_RESULT:
+            return await self.calls.read(params.arguments or {})
         wanted = self.calls.wanted(params.name, params.arguments or {})
         if isinstance(wanted, Outcome):
             return wanted

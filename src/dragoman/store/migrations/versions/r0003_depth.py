@@ -20,6 +20,14 @@ _MORE = (
     "first_byte_seconds, result_id, description_digest, settings_digest"
 )
 
+_VIEWS = {
+    "turns": (
+        "SELECT answer_id, step, {at}, model, seconds, first_chunk_seconds, usage, dollars, "
+        "tool_calls, finish, limits FROM turn_log"
+    ),
+    "changes": "SELECT id, {at}, kind, subject, digest, note FROM change_log",
+}
+
 
 def upgrade() -> None:
     """Add the columns and tables, and show the new columns in the view of calls."""
@@ -33,9 +41,12 @@ def upgrade() -> None:
         op.add_column("call_log", sa.Column(name, sa.Double))
     op.create_index("call_log_by_operation", "call_log", ["operation", "at"])
     op.add_column("turn_log", _maybe("limits"))
+    for table in ("turn_log", "answer_log"):
+        op.create_index(f"{table}_by_time", table, ["at"])
     op.add_column("turn_log", sa.Column("first_chunk_seconds", sa.Double))
     op.add_column("turn_log", sa.Column("dollars", sa.Double))
-    op.add_column("claims", _maybe("call"))
+    for name in ("call", "content"):
+        op.add_column("claims", _maybe(name))
     op.create_index("claims_by_state", "claims", ["state", "started"])
     op.add_column("approval_log", _maybe("edits"))
     _make_outbox()
@@ -43,18 +54,23 @@ def upgrade() -> None:
     _make_changes()
     op.execute("DROP VIEW calls")
     op.execute(f"CREATE VIEW calls AS {(_CALLS + _MORE).format(at=_moment('at'))} FROM call_log")
+    for name, select in _VIEWS.items():
+        op.execute(f"CREATE VIEW {name} AS {select.format(at=_moment('at'))}")
 
 
 def downgrade() -> None:
     """Remove them."""
-    op.execute("DROP VIEW calls")
+    for view in ("calls", *_VIEWS):
+        op.execute(f"DROP VIEW {view}")
     for table in ("change_log", "result_log", "event_outbox"):
         op.drop_table(table)
     op.drop_index("claims_by_state", "claims")
     op.drop_index("call_log_by_operation", "call_log")
+    for table in ("turn_log", "answer_log"):
+        op.drop_index(f"{table}_by_time", table)
     columns = {
         "approval_log": ("edits",),
-        "claims": ("call",),
+        "claims": ("call", "content"),
         "turn_log": ("limits", "first_chunk_seconds", "dollars"),
         "call_log": tuple(_MORE.replace(",", " ").split()),
     }
@@ -83,9 +99,10 @@ def _make_results() -> None:
         _text("id", primary_key=True),
         *map(_text, ("call_id", "operation", "caller")),
         _maybe("user_id"),
-        *map(_text, ("at", "expires", "sealed")),
+        *map(_text, ("at", "expires")),
         sa.Column("bytes", sa.BigInteger, nullable=False),
         sa.Column("items", sa.BigInteger),
+        _text("sealed"),  # the last: SQLite reads through what stands before a column
     )
     op.create_index("result_log_by_end", "result_log", ["expires"])
 
@@ -97,6 +114,7 @@ def _make_changes() -> None:
         *map(_text, ("at", "kind", "subject", "digest", "note")),
     )
     op.create_index("change_log_by_subject", "change_log", ["kind", "subject", "at"])
+    op.create_index("change_log_by_time", "change_log", ["at"])
 
 
 def _text(name: str, *, primary_key: bool = False, nullable: bool = False) -> sa.Column[str]:
