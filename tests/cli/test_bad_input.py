@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from command_line import Run, fault
+from command_line import Run, fault, has_struck
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
@@ -171,10 +171,11 @@ def test_one_api_that_is_down_leaves_the_others(run: Run, place: Path, page: str
     ],
 )
 def test_an_api_that_fails_is_named_and_the_chat_goes_on(
-    run: Run, addresses: dict[str, str], kind: str, what: str
+    run: Run, place: Path, addresses: dict[str, str], kind: str, what: str
 ) -> None:
+    (place / "once.yaml").write_text("apis: {shop: {limits: {retries: 0}}}\n")
     fault(addresses["DEMO_SHOP_URL"], kind, "/orders/1042")
-    ended = run("call", "shop.getOrder", "order_id=1042")
+    ended = run("call", "shop.getOrder", "order_id=1042", "-f", "dragoman.yaml", "-f", "once.yaml")
     if kind == "large":
         # Five megabytes are within the bound of an answer; they are shown whole to a person.
         assert ended.code == 0
@@ -186,6 +187,15 @@ def test_an_api_that_fails_is_named_and_the_chat_goes_on(
     assert said.code == 0
     assert len(said.out) < 200_000
     assert re.search(r"^order_id +1043$", said.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("kind", ["500", "429", "cut"])
+def test_a_read_that_failed_once_is_sent_again(
+    run: Run, addresses: dict[str, str], kind: str
+) -> None:
+    fault(addresses["DEMO_SHOP_URL"], kind, "/orders/1042")
+    ended = run("call", "shop.getOrder", "order_id=1042")
+    assert (ended.code, has_struck(addresses["DEMO_SHOP_URL"])) == (0, True)
 
 
 def test_an_api_that_is_slow_ends_at_its_limit(run: Run, place: Path, addresses) -> None:

@@ -102,6 +102,7 @@ class Claims:
         self._store = store
         self._clock = clock
         self._outbox = outbox or Outbox(store, clock)
+        self._undoing: set[asyncio.Task[None]] = set()
 
     async def find(self, key: str, *, lasting: float | None = None) -> Claim | None:
         """Return the claim of that key, if there is one.
@@ -127,21 +128,31 @@ class Claims:
         """The same within a transaction: None where it is kept, or the claim that is in its way."""
         return self._insert(statements, _WAIT, replace(claim, state=ClaimState.PENDING))
 
-    async def start(self, claim: Claim) -> Claim | None:
+    async def start(self, claim: Claim, within: float | None = None) -> Claim | None:
         """Take the key for a write that is about to be sent; None when it is ours now.
 
         A pending claim of the same key becomes this one. Otherwise returns the claim that holds
-        the key. Where the caller is cancelled, the key is free again: nothing was sent.
+        the key. Where the caller is cancelled, the key is free again: nothing was sent. Raises
+        `StoreError` where the store takes longer than `within` seconds, with the same care.
         """
         running = replace(claim, state=ClaimState.RUNNING)
         writing = asyncio.ensure_future(
             self._store.write(lambda s: self._insert(s, _START, running))
         )
         try:
-            return await asyncio.shield(writing)
+            async with asyncio.timeout(within):
+                return await asyncio.shield(writing)
         except asyncio.CancelledError:
             await asyncio.shield(self._undo(writing, claim))
             raise
+        except TimeoutError:
+            undoing = asyncio.create_task(self._undo(writing, claim))
+            self._undoing.add(undoing)
+            undoing.add_done_callback(self._undoing.discard)
+            raise StoreError(
+                f"The store was busy until the time for {claim.operation} was over, "
+                "so nothing was sent."
+            ) from None
 
     async def restart(self, claim: Claim) -> bool:
         """Take over a claim that is unknown, for sending it again; one of many callers may."""

@@ -138,7 +138,7 @@ class Claiming:
         self, call: Call, prepared: Prepared, rules: Rules, claim: Claim
     ) -> datetime | None:
         """Take the claim, and return when it was sent first where this is to send it again."""
-        holder = await self.claims.start(claim)
+        holder = await self.claims.start(claim, call.deadline.sooner(rules.timeout).remaining())
         if holder is None:
             return None
         await self.keys.check(call, rules, holder)
