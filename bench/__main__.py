@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench import recall, tokens
 from bench.endurance import endurance
-from bench.governed import governed_calls
+from bench.governed import governed, governed_calls
 from bench.measure import Row, table
 from bench.reading import catalogs
 from bench.start import starts
@@ -22,12 +22,11 @@ SPECS = Path(
 
 def main() -> int:
     """Measure, print, and return 0: a figure is no verdict."""
-    rows: list[Row] = [*starts(), *asyncio.run(governed_calls())]
+    rows: list[Row] = [*starts(), *asyncio.run(_calls())]
     if SPECS.is_dir():
         rows += [*catalogs(SPECS), *wholes(SPECS)]
     else:
         print(f"no API descriptions at {SPECS}: set DRAGOMAN_SPECS for the rows on them")
-    rows += asyncio.run(endurance())
     print(table(rows))
     if SPECS.is_dir():
         print()
@@ -35,6 +34,11 @@ def main() -> int:
         print()
         tokens.main([str(SPECS)])
     return 0
+
+
+async def _calls() -> list[Row]:
+    async with governed() as both:
+        return [*await governed_calls(both), *await endurance(both)]
 
 
 if __name__ == "__main__":

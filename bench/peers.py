@@ -6,6 +6,7 @@ in an environment of its own, which is made for this alone; its interpreter is t
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import statistics
@@ -14,6 +15,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from bench.governed import governed, governed_calls
 
 ROOT = Path(__file__).resolve().parents[1]
 SPECS = Path(os.environ.get("DRAGOMAN_SPECS", ROOT.parent / "shared" / "specs"))
@@ -29,6 +32,18 @@ _WHAT = (
     ("of it names, descriptions and input schemas, MB", "input_bytes", 1e6),
     ("tools", "tools", 1),
 )
+
+_CALLS = """
+## Calls
+
+One API in a process of its own, asked by aiohttp alone, by Dragoman with all that it does for a
+call (the caller's key, its scope, two rates, validation, a credential, JMESPath, 40 secrets
+redacted, metrics, the record, and for a write its claim on disk), and by a tool of FastMCP, which
+validates and sends. Milliseconds for a call.
+
+| what | aiohttp | Dragoman | FastMCP | Dragoman / aiohttp | FastMCP / Dragoman |
+|---|--:|--:|--:|--:|--:|
+"""
 
 _HEAD = """# Side by side with FastMCP
 
@@ -52,9 +67,24 @@ def main() -> int:
     for name in DOCUMENTS:
         lines += _rows(name, SPECS / name, theirs)
     table = "\n".join(lines) + "\n"
-    print(table, end="")
-    PAGE.write_text(_HEAD.format(version=version, runs=RUNS) + table, "utf-8")
+    calls = _CALLS + "\n".join(asyncio.run(_calls(theirs))) + "\n"
+    print(table + calls, end="")
+    PAGE.write_text(_HEAD.format(version=version, runs=RUNS) + table + calls, "utf-8")
     return 0
+
+
+async def _calls(theirs: str) -> list[str]:
+    """Measure calls of all three against one API, which is a process of its own."""
+    async with governed() as both:
+        program = [theirs, str(ROOT / "bench" / "fastmcp_calls.py"), both.url]
+        rows = await governed_calls(both)
+        peer = json.loads(await asyncio.to_thread(_printed, program))
+    names = ("one read", "a read, 32 at a time", "a write, 32 at a time")
+    return [
+        f"| {name} | {one.floor * 1e3:.2f} | {one.ours * 1e3:.2f} | {peer[key] * 1e3:.2f} "
+        f"| {one.ratio:.1f} × | {peer[key] / one.ours:.1f} × |"
+        for name, one, key in zip(names, rows, ("read", "reads", "writes"), strict=False)
+    ]
 
 
 def _rows(name: str, path: Path, theirs: str) -> list[str]:

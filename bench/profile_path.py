@@ -41,9 +41,8 @@ async def _profiled() -> pstats.Stats:
 
 
 def _place(file: str) -> str:
-    if match := re.search(r"/src/dragoman/(?:(\w+)/)?(\w+)\.py$", file):
-        room, module = match.groups()
-        return f"{room}/{module}" if room else module
+    if match := re.search(r"/src/dragoman/([\w/]+)\.py$", file):
+        return match[1]
     if match := re.search(r"/site-packages/(\w+)", file):
         return f"({match[1]})"
     if match := re.search(r"/python3\.\d+/(\w+)", file):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,3 +111,28 @@ def test_values_that_differ_are_canonically_different() -> None:
 def test_any_value_comes_back(value: object) -> None:
     assert decode(encode(value)) == value
     assert decode(canonical(value)) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": [%s], "b": 1.10, "a2": {"c": [%s]}}'
+        % ((",".join(['{"x": 1.50, "y": [1, 2]}'] * 20_000),) * 2),
+        "[" + ",".join(['"é"', "12345678901234567890123", "null", "-0.0", "{}"] * 30_000) + "]",
+        " \n{}  ".replace("{}", '{"one": "%s"}' % ("x" * 600_000)),
+        f"[[[[[{','.join(['[]'] * 200_000)}]]]]]",
+    ],
+    ids=["an object of lists", "a list of scalars", "a long text", "a list within lists"],
+)
+def test_what_is_large_is_read_and_written_in_steps_as_it_would_be_at_one_go(text: str) -> None:
+    whole = msgspec.json.Decoder(float_hook=Decimal).decode(text)
+    for form in (text, text.encode()):
+        value = decode(form)
+        assert value == whole
+        assert encode(value) == msgspec.json.Encoder(decimal_format="number").encode(whole)
+
+
+@pytest.mark.parametrize("end", ["", ",", "]]", '"', "1e", "nul", "\x00"])
+def test_what_is_large_and_no_json_is_refused_as_what_is_small(end: str) -> None:
+    with pytest.raises(ValueError):
+        decode("[" + ",".join(['{"x": 1}'] * 60_000) + "," + end)

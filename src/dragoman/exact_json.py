@@ -30,11 +30,37 @@ _MAX_DIGITS = 1_000
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _sorted_encoder = msgspec.json.Encoder(decimal_format="number", order="sorted")
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_items = msgspec.json.Decoder(list[msgspec.Raw])
+
+_STEP = 256 * 1024
+"""Bytes that are read at one go: nothing else runs in this process meanwhile, in no thread."""
+
+_STEPPED = 3
+"""Levels at which a large value is taken apart for that; below, it is read at one go."""
+
+_ITEMS = 2_000
+"""Items of a list that are written at one go, for the same reason."""
 
 
 def encode(value: JsonValue) -> bytes:
     """Return the value as compact JSON; raises `ValueError` for what JSON cannot say."""
     _check(value)
+    return _encoded(value)
+
+
+def _encoded(value: JsonValue, depth: int = 0) -> bytes:
+    if depth < _STEPPED and isinstance(value, Mapping):
+        large = [one for one in value.values() if isinstance(one, list) and len(one) > _ITEMS]
+        if large:
+            members = (
+                _encoder.encode(name) + b":" + _encoded(member, depth + 1)
+                for name, member in value.items()
+            )
+            return b"{" + b",".join(members) + b"}"
+    if isinstance(value, list) and len(value) > _ITEMS:
+        parts = [value[at : at + _ITEMS] for at in range(0, len(value), _ITEMS)]
+        return b"[" + b",".join(_encoder.encode(part)[1:-1] for part in parts) + b"]"
     return _encoder.encode(value)
 
 
@@ -49,7 +75,7 @@ def glimpse(value: JsonValue) -> bytes | None:
     Not to be sent: NaN and Infinity, which are not looked for here, read as null.
     """
     try:
-        return _encoder.encode(value)
+        return _encoded(value)
     except (TypeError, ValueError, RecursionError):
         return None
 
@@ -69,7 +95,7 @@ def decode(data: bytes | str) -> JsonValue:
     One that is nested deeper than `MAX_DEPTH` is refused too.
     """
     try:
-        value = cast("JsonValue", _decoder.decode(data))
+        value = _decoded(data) if len(data) > _STEP else cast("JsonValue", _decoder.decode(data))
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
     except ArithmeticError:
@@ -77,6 +103,17 @@ def decode(data: bytes | str) -> JsonValue:
     if _may_be_deep(data) and _is_deep(value):
         raise ValueError(f"the JSON is nested deeper than {MAX_DEPTH}")
     return value
+
+
+def _decoded(data: bytes | str | msgspec.Raw, depth: int = 0) -> JsonValue:
+    """Read a large value in steps: its members and items are found first, and read one by one."""
+    text = bytes(data) if isinstance(data, msgspec.Raw) else data
+    first = text.lstrip()[:1]
+    if depth == _STEPPED or len(text) <= _STEP or first not in {b"{", b"[", "{", "["}:
+        return cast("JsonValue", _decoder.decode(text))
+    if first in {b"{", "{"}:
+        return {name: _decoded(raw, depth + 1) for name, raw in _members.decode(text).items()}
+    return [_decoded(raw, depth + 1) for raw in _items.decode(text)]
 
 
 def _may_be_deep(data: bytes | str) -> bool:
