@@ -129,6 +129,7 @@ def _deadly(
         await flush()
         reach(AFTER_RECORD, order)
 
+    recording.settled = record.settled  # type: ignore[attr-defined] # it is asked when we close
     return replace(
         path,
         claim=cast("Any", claiming),

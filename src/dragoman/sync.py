@@ -23,6 +23,7 @@ from dragoman.audit.approval import Approval
 from dragoman.call.reconcile import Reconciled
 from dragoman.catalog.search import Hit
 from dragoman.config.load import Source
+from dragoman.errors import ConfigurationError
 from dragoman.models.provider import Embeddings, Provider
 from dragoman.operation import OWNER, JsonObject, Outcome
 
@@ -70,7 +71,7 @@ class Dragoman:
         """Close everything and end the thread; a second time does nothing."""
         if self._loop.is_closed():
             return
-        self._wait(self._async.aclose())
+        self._wait(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -237,5 +238,16 @@ class Dragoman:
         """Write the log as `telemetry:` says; for a program that has no logging of its own."""
         self._async.log_to_stderr()
 
+    async def _end(self) -> None:
+        """Close, and end what other threads still wait for: nobody would come back to it."""
+        await self._async.aclose()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
     def _wait(self, work: Coroutine[object, object, T]) -> T:
+        if self._loop.is_closed():
+            work.close()
+            raise ConfigurationError("This Dragoman is closed.")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

@@ -137,7 +137,8 @@ def test_an_operations_own_word_counts_over_its_apis(tmp_path: Path) -> None:
     lines = {name: at.rpartition(":")[2] for name, at in refund.rule_of.items()}
     assert lines == {
         "require_approval": "9",
-        "limits": "10",
+        "limits": "5",
+        "shop.refundOrder": "10",
         "fill": "11",
         "select": "12",
         "owner": "8",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from dragoman import LimitError
 from moved_clock import MovedClock
 from store_urls import postgres_url, shared_url
 
@@ -151,3 +152,31 @@ class Seconds(MovedClock):
 
     def monotonic(self) -> float:
         return self.passed
+
+
+async def test_to_read_on_counts_as_a_call_but_not_of_the_day(dragoman, shop) -> None:
+    d = await dragoman(top=callers(rate="3/minute", quota=1))
+    listed = ("shop.listOrders", {"customer_id": "u_7"})
+    first = await d.call(*listed, caller="bot", budget=2_000)
+    parts = [
+        await d.read_result(handle, caller="bot", path="orders", start=9, count=1)
+        for handle in (first.handle, "result:guessed", first.handle)
+    ]
+    assert [one.problem.code if one.problem else "ok" for one in parts] == [
+        "ok", "not-found", "limit",
+    ]  # fmt: skip
+    assert parts[2].problem.detail.startswith("bot may be used 3 times a minute")
+    with pytest.raises(LimitError):
+        await d.read_file(first.handle, caller="bot")
+    assert (await d.read_result(first.handle, path="orders")).problem.code == "not-found"
+
+
+async def test_so_many_at_once_are_so_many_that_are_read_on_in_too(dragoman, shop, slow) -> None:
+    d = await dragoman(top=callers(concurrency=1))
+    running = asyncio.create_task(d.call(*ORDER, caller="bot"))
+    await under_way(shop, 1)
+    refused = (await d.read_result("result:any", caller="bot")).problem
+    assert refused.detail == "bot has 1 call under way, and may have no more at once."
+    slow.set()
+    await running
+    assert (await d.read_result("result:any", caller="bot")).problem.code == "not-found"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from dragoman import ArgumentError, PolicyError, Status
-from dragoman.audit.approvals import Approvals
-from dragoman.audit.claims import Claim, ClaimState
+from dragoman.audit.claims import Claim, Claims, ClaimState
 from dragoman.clock import SystemClock
 from dragoman.models.provider import ModelReply, ModelRequest, ToolCall, ToolResult
 from dragoman.models.scripted import ScriptedProvider
@@ -76,20 +76,16 @@ async def test_who_comes_late_leaves_the_claim_of_who_is_sending(
     d = await dragoman()
     waiting = await d.call("shop.refundOrder", REFUND)
     await d.approve(waiting.approval)
-    claims, use = d.parts.path.claim.claims, Approvals.use
-    taken: list[Claim] = []
+    start = Claims.start
 
-    async def used_by_another(self, id: str, *, prepared_hash: str) -> bool:  # noqa: A002
-        assert await use(self, id, prepared_hash=prepared_hash)
-        key = (await d.parts.store.read("SELECT key FROM claims", {}))[0]["key"]
-        taken.append(await claims.find(key))
-        assert await claims.start(taken[0]) is None
-        return False
+    async def start_second(self, claim: Claim, *how: Any) -> Claim | None:
+        assert await start(self, replace(claim, call_id="other"), *how) is None
+        return await start(self, claim, *how)
 
-    monkeypatch.setattr(Approvals, "use", used_by_another)
+    monkeypatch.setattr(Claims, "start", start_second)
     late = await d.resume(waiting.id)
-    held = await claims.find(taken[0].key)
-    assert (late.status, held.state) == (Status.RUNNING, ClaimState.RUNNING)
+    (held,) = await d.parts.store.read("SELECT state, call_id FROM claims", {})
+    assert (late.status, *held.values()) == (Status.RUNNING, ClaimState.RUNNING, "other")
     assert await d.parts.approvals.waiting() == []
     assert shop.refunds == []
 

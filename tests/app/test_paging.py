@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 
 from dragoman import Dragoman, Outcome, Status
+from dragoman.call import next_page
 from moved_clock import MovedClock
 from small_shop import Shop
 
@@ -376,3 +377,83 @@ async def test_a_budget_cuts_the_merged_list_and_its_handle_has_the_rest(opened,
     shown = len(outcome.data["results"])
     rest = await d.read_result(outcome.handle, path="results", start=shown)
     assert [row["id"] for row in rest.data] == list(range(25))[shown:]
+
+
+async def test_each_page_has_to_belong_to_the_end_user(opened, shop) -> None:
+    def mixed(request: web.Request) -> web.Response:
+        start = number(request, "offset", 0)
+        whose = {0: "u_7", 10: "u_8", 20: "u_7"}[start]
+        return web.json_response({"of": whose, "data": cut(start)})
+
+    d = await opened(mixed, {"offset": INTEGER}, owner="result.of == caller.user")
+    outcome = await d.call("a.list", user="u_7")
+    assert ids(outcome) == list(range(10))
+    assert outcome.note.startswith("One page was fetched: the next one failed")
+    shop.requests.clear()
+    assert (await d.call("a.list", user="u_8")).problem.code == "not-found"
+    assert len(shop.requests) == 1
+    # The last page is theirs, and the one before it is not.
+    assert (await d.call("a.list", {"offset": 10}, user="u_7")).problem.code == "not-found"
+
+
+async def test_an_answer_of_a_million_members_does_not_hold_the_loop(opened, monkeypatch) -> None:
+    compared: list[str] = []
+    plain = next_page._plain
+    monkeypatch.setattr(next_page, "_plain", lambda name: compared.append(name) or plain(name))
+    body = {"data": cut(0), **{f"k{n}": 1 for n in range(100_000)}}
+    d = await opened(lambda _: web.json_response(body), {"cursor": TEXT, "page": INTEGER})
+    assert (await d.call("a.list")).ok
+    assert len(compared) < 50_000
+
+
+async def test_a_page_that_cannot_be_read_is_not_quoted(opened, shop) -> None:
+    def odd(request: web.Request) -> web.Response:
+        if "offset" not in request.query:
+            return web.json_response({"data": cut(0)})
+        return web.Response(text='{"card": "4111111111111111"', content_type="application/json")
+
+    d = await opened(odd, {"offset": INTEGER}, hide=["**.card"])
+    first, second = await d.call("a.list"), await d.call("a.list", {"offset": 10})
+    assert first.note == (
+        "One page was fetched: the next one failed: "
+        "The answer is no JSON that can be read, and says that it is."
+    )
+    assert second.problem is not None
+    assert "4111" not in second.problem.detail
+
+
+async def test_a_link_does_not_change_what_an_owner_rule_has_judged(dragoman, shop) -> None:
+    """The API makes its link of what it was asked, as it is: the caller asks for more in it."""
+
+    def echoing(request: web.Request) -> web.Response:
+        of, kind, page = request.query["of"], request.query.get("kind"), number(request, "page", 1)
+        if request.path == "/customers":
+            return web.json_response({"user": of})
+        link = f"</things?kind={kind}&of={of}&page={page + 1}>; rel=next"
+        return web.json_response([{"of": of, "page": page}], headers={"Link": link})
+
+    shop.answer = echoing
+    owner = {"read": "customer", "with": {"of": "args.of"}, "where": "result.user == caller.user"}
+    operations = {
+        "customer": {"get": "/customers", "query": {"of": TEXT}},
+        "list": {
+            "get": "/things",
+            "query": {"of": TEXT, "kind": TEXT, "page": INTEGER},
+            "pages": 3,
+            "owner": owner,
+        },
+    }
+    d = await dragoman(top={"apis": {"a": {"http": shop.url, "operations": operations}}})
+    asked = {"of": "u_7", "kind": "x&of=u_8&page=2#"}
+    outcome = await d.call("a.list", asked, user="u_7")
+    assert {row["of"] for row in outcome.data} == {"u_7"}
+    outcome = await d.call("a.list", {"of": "u_7", "kind": "x", "page": 1}, user="u_7")
+    assert [row["page"] for row in outcome.data] == [1, 2, 3]
+
+
+async def test_a_cursor_of_megabytes_is_none(opened, shop) -> None:
+    body = {"data": cut(0), "next_cursor": "c" * 1_000_000}
+    d = await opened(lambda _: web.json_response(body), {"cursor": TEXT})
+    outcome = await d.call("a.list")
+    assert outcome.note.startswith("One page was fetched: nothing says how another is asked for")
+    assert len(shop.requests) == 1

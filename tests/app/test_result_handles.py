@@ -243,6 +243,24 @@ async def test_the_oldest_of_a_user_make_room_and_others_keep_theirs(
     assert {row["id"] for row in await stored(d)} == {mine[4], last}
 
 
+async def test_a_caller_of_many_users_does_not_take_the_room_of_the_others(
+    dragoman, shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(shop, {"orders": ORDERS})
+    bot = {"scopes": ["shop:read"], "acts_for": "any"}
+    d = await dragoman(top={"callers": {"bot": bot, "other": bot}})
+    others = (await listed(d, caller="other", user="u_1")).handle
+    size = (await stored_bytes(d))[0]
+    monkeypatch.setattr(kept_results, "MOST_BYTES", size * 6)
+    monkeypatch.setattr(kept_results, "MOST_BYTES_EACH", size * 2 + 50)
+    greedy = [(await listed(d, caller="bot", user=f"u_{n}")).handle for n in range(9)]
+    assert {row["id"] for row in await stored(d)} == {others, *greedy[-2:]}
+
+
+async def stored_bytes(d: Dragoman) -> list[int]:
+    return [row["bytes"] for row in await d.parts.store.read("SELECT bytes FROM result_log", {})]
+
+
 async def test_what_is_larger_than_is_kept_is_cut_all_the_same(
     dragoman, shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

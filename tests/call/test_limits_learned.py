@@ -233,3 +233,16 @@ async def test_what_is_remembered_is_bounded(
                           x_ratelimit_remaining="0", x_ratelimit_reset_after="60")  # fmt: skip
         await told(stage, clock, prepared(host=f"h{number}.example"), answer)
     assert len(stage.learned._stops) == len(stage.learned._buckets) == 10
+
+
+async def test_what_a_body_says_stops_an_api_for_a_minute_at_the_most(
+    stage: Limit, clock: Sleeper
+) -> None:
+    # It may be what another user of the API has stored there; a header is the API's own.
+    body = (
+        b'{"data": null, "errors": [{"extensions": {"code": "THROTTLED"}}], "extensions": {"cost":'
+        b' {"requestedQueryCost": 1000, "throttleStatus": {"currentlyAvailable": 0,'
+        b' "restoreRate": 0.000001}}}}'
+    )
+    await told(stage, clock, prepared(), received(200, body))
+    assert await waited(stage, clock, prepared()) == 60

@@ -77,6 +77,13 @@ def test_an_exclude_may_name_what_is_not_there_yet_only_with_a_wildcard() -> Non
     assert fault.endswith("names no operation. Did you mean deleteOrder?")
 
 
+def test_pages_are_asked_for_by_an_argument_that_there_is() -> None:
+    pages = {"listOrders": {"pages": {"argument": "curser"}}}
+    assert faults({"operations": pages}) == (
+        "apis.shop.operations.listOrders.pages: listOrders has no argument 'curser'. It has: none.",
+    )
+
+
 def test_a_key_under_operations_that_names_nothing_is_an_error() -> None:
     [fault] = faults({"operations": {"getOrdr": {"repeatable": True}}})
     assert fault.startswith("apis.shop.operations.getOrdr: there is no operation 'getOrdr' in shop")

@@ -205,7 +205,7 @@ def test_a_call_that_held_a_secret_is_not_made_again(
 @pytest.mark.parametrize("words", [("--replay",), ("--dry-run",), ("7Q2", "--dry-run")])
 def test_what_cannot_be_made_again_is_a_mistake(run: Run, words: tuple[str, ...]) -> None:
     told = run("log", *words)
-    assert (told.code, "--replay needs the id of a call" in told.err) == (1, True)
+    assert (told.code, "--replay needs the id of a call" in told.err) == (2, True)
 
 
 # Written down whatever happens

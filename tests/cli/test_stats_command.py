@@ -13,6 +13,7 @@ from command_line import Run, fault
 from dragoman.audit.records import AuditLog, TurnRecord
 from dragoman.cli.charts import bar, over_time, sparkline
 from dragoman.clock import SystemClock
+from dragoman.operation import Attempt
 from dragoman.store.store import Store
 from made_records import called
 
@@ -58,6 +59,23 @@ def test_what_went_well_says_that_nothing_stands_out(run: Run) -> None:
     assert "offline · " in words["model"]
     assert "✓ no failure stands out" in lines
     assert int(words["shop.getOrder"].split()[1]) >= 4
+
+
+def test_pages_are_not_what_was_sent_again(run: Run, place: Path) -> None:
+    sent = {"PAGES": ("200", "200", "200"), "AGAIN": ("503", "200"), "NEVER": ("503", "503", "500")}
+
+    async def fill() -> None:
+        store = Store("sqlite:///dragoman.db", place)
+        log = AuditLog(store, SystemClock(), lambda value: value)
+        now = datetime.now(UTC)
+        for name, ends in sent.items():
+            attempts = tuple(Attempt(now, ended, 0.1, 0.0, None, None) for ended in ends)
+            await log.call(called(name, at=now, attempts=attempts))
+        await log.aclose()
+        await store.aclose()
+
+    asyncio.run(fill())
+    assert run("stats", "--json").json["total"]["retries"] == 0 + 1 + 2
 
 
 @pytest.mark.usefixtures("filled")

@@ -38,7 +38,7 @@ def test_help_lists_every_verb_and_each_explains_itself(run: Run) -> None:
         ((*REFUND, "--read-only"), 5, "this is read-only"),
         (REFUND, 4, "no terminal to ask on: waiting as ap_"),
         (("approvals", "approve", "ap_NONE"), 1, "ap_NONE"),
-        (("log", "--since", "yesterdayish"), 1, "Write 14:00"),
+        (("log", "--since", "yesterdayish"), 2, "Write 14:00"),
         (("check", "crm"), 2, "there is no API 'crm'"),
         (("init", "http://127.0.0.1:9/openapi.json", "--file", "new.yaml"), 1, "127.0.0.1:9"),
         (("init", "x.json"), 2, "dragoman.yaml exists: dragoman add"),

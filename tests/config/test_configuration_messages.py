@@ -144,9 +144,12 @@ def test_a_quota_has_to_be_countable(told) -> None:
         ("require_approval: sometimes", "must be never, writes or always, or {when"),
         (
             'require_approval: {when: "args.amount >"}',
-            "when is no condition: 1:14",
+            "when is no condition: 1:14: Syntax error: mismatched input the end",
         ),
-        ("require_approval: {if: x}", "require_approval if is not known here"),
+        (
+            "require_approval: {if: x}",
+            "require_approval if is not known here. Known are: when, by, expire.",
+        ),
         ("hide: [card..number]", "hide.0 must be a path that ends with a member"),
         ("hide: ['**']", "hide.0 must be a path that ends with a member"),
         ("operations: {a: {owner: 'order.id == 1'}}", "owner is no condition: 1:6: undeclared"),
@@ -173,7 +176,7 @@ def test_a_condition_that_is_none_is_told_at_load(told, line: str, message: str)
         ("cache: true", "cache must be a time such as 30s or 5m, or never"),
         ("cache: -1", "cache must be greater than or equal to 0"),
         ("operations: {a: {cache: 2w}}", "operations.a.cache must be a time such as 30s or 5m"),
-        ("operations: {a: {cache: 48h}}", "operations.a.cache must be less than or equal to 86400"),
+        ("operations: {a: {cache: 48h}}", "operations.a.cache must be 24h at the most"),
         (
             "operations: {a: {rename: a b}}",
             "operations.a.rename: 'a b' is no name for an operation",
@@ -293,6 +296,73 @@ def test_a_toolset_names_apis_that_there_are(told) -> None:
 def test_a_select_is_an_expression(told) -> None:
     (said,) = told(SHOP + "    operations:\n      getOrder: {select: '{a: '}\n")
     assert said.startswith("dragoman.yaml:5: select is no JMESPath expression")
+
+
+def test_a_function_that_there_is_not_is_told_at_load(told) -> None:
+    line = "    operations:\n      getOrder: {select: 'lines[].{n: lenght(items)}'}\n"
+    assert told(SHOP + line) == [
+        "dragoman.yaml:5: select: there is no function lenght(). Did you mean length?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("limits: {timeout: true}", "limits.timeout must be a time such as 500ms, 10s or 2m"),
+        ("limits: {timeout: [10s]}", "limits.timeout must be a time such as 500ms, 10s or 2m"),
+        ("limits: {timeout: 2d}", "limits.timeout must be 24h at the most"),
+        (
+            "limits: {timeout: 2s, first_byte: 10s}",
+            "limits.first_byte is longer than all of a call may take (timeout: 2s)",
+        ),
+        (
+            "idempotency: {header: Idempotency Key}",
+            "idempotency.header must be the name of a header, such as Idempotency-Key",
+        ),
+        (
+            "idempotency: {header: Authorization}",
+            "idempotency.header: Authorization has another meaning in HTTP",
+        ),
+    ],
+)
+def test_a_bound_that_cannot_be_meant_is_told(told, line: str, message: str) -> None:
+    assert told(SHOP + f"    {line}\n") == [f"dragoman.yaml:4: apis.shop.{message}"]
+
+
+def test_an_operation_may_wait_for_a_first_byte_as_long_as_its_call_may_take(told, loaded) -> None:
+    api = SHOP + "    limits: {timeout: 2s}\n    operations:\n      getOrder:\n"
+    loaded(api + "        limits: {timeout: 20s, first_byte: 10s}\n")
+    [said] = told(api + "        limits: {first_byte: 10s}\n")
+    assert said.startswith("dragoman.yaml:7: apis.shop.operations.getOrder.limits.first_byte is")
+
+
+@pytest.mark.parametrize(
+    ("pages", "message"),
+    [
+        ("true", "pages must be how many pages at the most, such as 10, or {most: 10, by: cursor}"),
+        ("1", "pages.most must be greater than or equal to 2"),
+        ("{by: token}", "pages.by must be link, cursor, offset or page"),
+    ],
+)
+def test_pages_are_a_number_or_more_of_it(told, pages: str, message: str) -> None:
+    said = told(SHOP + f"    operations:\n      listOrders: {{pages: {pages}}}\n")
+    assert said == [f"dragoman.yaml:5: apis.shop.operations.listOrders.{message}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('notify: {a: {email: a@b.example, sender: d@b.example, smtp: "smtp://u:p@h"}}', "holds a"),
+        ('redis: "redis://:hunter22@h:6379/0"\nkey: "${KEY}"', "redis holds a password: put"),
+        ('redis: "redis://h:6379/orders"\nkey: "${KEY}"', "redis must be an address such as"),
+        ("telemetry: {otlp: 'localhost:4318'}", "telemetry.otlp must be an address that begins"),
+    ],
+)
+def test_an_address_that_cannot_serve_is_told(told, text: str, message: str) -> None:
+    (said,) = told(f"{text}\n")
+    assert said.startswith("dragoman.yaml:1: ")
+    assert message in said
+    assert "hunter22" not in said
 
 
 def test_a_select_that_is_nested_too_deeply_is_refused(told) -> None:

@@ -59,6 +59,29 @@ async def test_a_later_event_of_a_subject_waits_for_the_earlier(
     assert later.event == ANSWERED
 
 
+async def test_what_waits_already_is_not_told_twice(outbox: Outbox) -> None:
+    """A destination that is dead, and an API that fails and fails: what waits is bounded."""
+    for _ in range(50):
+        for origin in ("a", "b"):
+            await outbox.emit(ASKED, "shop", {"origin": origin})
+    first = await outbox.lease("ops", 10, 60)
+    await outbox.emit(ASKED, "shop", {"origin": "a"})
+    waiting = [n for n in await outbox.undelivered() if n.destination == "ops"]
+    assert [n.payload["origin"] for n in waiting] == ["a", "b", "a"], "the first is on its way"
+    assert [n.payload["origin"] for n in first] == ["a"]
+
+
+async def test_what_nobody_is_told_of_keeps_its_words_for_a_day_where_less_than_all_is_kept(
+    outbox: Outbox, store: Store, clock: MovedClock
+) -> None:
+    """The destination is not in the file any more."""
+    await outbox.emit(ANSWERED, "ap_1", {"reason": "private"})
+    clock.later = timedelta(days=2)
+    await store.write(lambda s: sweep(s, Privacy("redacted"), clock))
+    (left,) = await outbox.undelivered()
+    assert (left.state, left.payload, left.error) == ("given_up", {}, "nobody was told in time")
+
+
 async def test_what_was_taken_and_not_settled_is_taken_by_another(
     outbox: Outbox, clock: MovedClock
 ) -> None:

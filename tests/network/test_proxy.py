@@ -232,7 +232,10 @@ def test_which_hosts_a_proxy_carries(host: str, without: list[str], carried: boo
 
 @pytest.mark.parametrize(
     "url",
-    ["proxy:3128", "https://proxy", "socks5://proxy", "http://u:hunter2@", "http://proxy/hunter2"],
+    [
+        *("proxy:3128", "https://proxy", "socks5://proxy", "http://u:hunter2@"),
+        *("http://proxy/hunter2", "http://u:p@hunter2 word"),
+    ],
 )
 def test_what_is_no_proxy_is_refused_without_being_repeated(url: str) -> None:
     with pytest.raises(AddressRefusedError) as caught:

@@ -8,14 +8,15 @@ import random
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from dragoman.call.limit import Rates
 from dragoman.clock import Clock, SystemClock
-from dragoman.errors import ConfigurationError
+from dragoman.errors import ConfigurationError, LimitError
 from dragoman.store.shared import Shared, _Fleet
 from fleets import REDIS, Proxy, fleet, has_redis
 
@@ -270,3 +271,13 @@ def test_an_address_that_is_none_is_named_by_its_line_and_not_shown(url: str) ->
         _Fleet.at(url, b"k", "dragoman.yaml:2")
     assert str(refused.value).startswith("dragoman.yaml:2: redis is no address of a Redis.")
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_what_one_rate_refuses_uses_up_none_of_another(shared: Shared, order: int) -> None:
+    rates = (("shop", "10/minute"), ("shop.search", "1/minute"))[::order]
+    for _ in range(5):
+        with suppress(LimitError):
+            await Rates(shared).take(rates, "", kind="api")
+    left = [await shared.take("api shop", "10/minute") for _ in range(10)]
+    assert left.count(None) == 9

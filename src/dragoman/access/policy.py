@@ -290,7 +290,8 @@ class Policy:
                 "require_approval": where(
                     *(below if own.require_approval else at), "require_approval"
                 ),
-                "limits": where(*(below if own.limits.rate else at), "limits"),
+                "limits": where(*at, "limits"),
+                operation.id: where(*below, "limits"),
                 "fill": where(*(below if own.fill else at), "fill"),
                 "select": where(*below, "select"),
                 "owner": where(*below, "owner"),

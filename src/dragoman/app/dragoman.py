@@ -18,13 +18,12 @@ from dragoman.audit.approval import Approval
 from dragoman.audit.claims import Claim
 from dragoman.call.reconcile import Reconciled
 from dragoman.call.results import reading_call
-from dragoman.call.stored import read_call
 from dragoman.catalog.search import Hit
 from dragoman.clock import Deadline
 from dragoman.errors import NotFoundError
 from dragoman.identifiers import new_id
 from dragoman.models.provider import Embeddings
-from dragoman.operation import OWNER, Call, Door, JsonObject, Outcome, Status
+from dragoman.operation import OWNER, Call, Door, JsonObject, Outcome
 from dragoman.tools.tools import ToolTable
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ class Dragoman(Opened):
         try:
             answer = await parts.audit.get_answer(id)
         except NotFoundError:
-            return await self._resume_call(id, Deadline.after(_CALL_SECONDS, self._clock))
+            return await parts.resuming(id, Deadline.after(_CALL_SECONDS, self._clock))
         assistant = await self._assistant()
         asking = awaited(approve, parts.answering)
         return await assistant.resume(answer.id, on_event=on_event, on_approval=asking)
@@ -346,27 +345,6 @@ class Dragoman(Opened):
 
     # Inside
 
-    async def _resume_call(self, call_id: str, deadline: Deadline) -> Outcome:
-        parts = await self.open()
-        approval = await parts.approvals.of_call(call_id)
-        stored = approval.call if approval else await self._kept_call(call_id)
-        if not stored:
-            raise NotFoundError(f"The call {call_id} was not kept so that it could run again.")
-        return await parts.path.run(read_call(stored, deadline))
-
-    async def _kept_call(self, call_id: str) -> JsonObject | None:
-        """Return the call of a record; where there is none because its process died, of its claim.
-
-        Raises `NotFoundError` where there is neither.
-        """
-        try:
-            record = await self.parts.audit.get_call(call_id)
-        except NotFoundError:
-            return (await self.parts.reconcile.unsettled.get(call_id)).call
-        if record.resumable or record.status != Status.UNKNOWN:
-            return record.resumable
-        return (await self.parts.reconcile.unsettled.get(call_id)).call
-
     async def _assistant(self) -> Assistant:
         parts = await self.open()
         await parts.telemetry.start()
@@ -375,7 +353,7 @@ class Dragoman(Opened):
             settings=self.configuration.settings,
             run_call=parts.path.run,
             read_result=parts.reading_on,
-            resume_call=self._resume_call,
+            resume_call=parts.resuming,
             tools_for=self._offered.for_question,
             owner_text=self._offered.instructions,
             end_user=partial(end_user, parts.key),

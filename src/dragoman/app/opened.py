@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Opened"]
 
+_END_SECONDS = 5.0
+"""How long the end waits for calls whose connections it has closed."""
+
 
 class Opened:
     """The life of a configuration: an async context manager, or `open` and `aclose`."""
@@ -58,6 +61,7 @@ class Opened:
         self._offer: Offer | None = None
         self._delivery: Delivery | None = None
         self._opening = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __aenter__(self) -> Self:
         try:
@@ -76,7 +80,18 @@ class Opened:
         await self.aclose()
 
     async def open(self) -> Parts:
-        """Read the descriptions and wire the rooms, once."""
+        """Read the descriptions and wire the rooms, once.
+
+        Raises `ConfigurationError` in another event loop than the first one: the connections that
+        are open belong to that.
+        """
+        loop = asyncio.get_running_loop()
+        if self._loop not in {None, loop}:
+            raise ConfigurationError(
+                "This Dragoman is open in another event loop. Open one in each, or use "
+                "dragoman.sync, which any thread may."
+            )
+        self._loop = loop
         async with self._opening:
             if self._parts is None:
                 store = Store(await self._store_url(), self.configuration.base)
@@ -99,9 +114,8 @@ class Opened:
             return self._parts
 
     async def aclose(self) -> None:
-        """Write down what is not written yet, and close all connections."""
+        """End the calls that are under way, write down what is not written, and close all."""
         async with AsyncExitStack() as closing:
-            closing.push_async_callback(self._network.aclose)
             if self._parts is not None:
                 closing.push_async_callback(self._parts.telemetry.aclose)
                 closing.push_async_callback(self._parts.store.aclose)
@@ -112,6 +126,9 @@ class Opened:
                         closing.push_async_callback(credentials.aclose)
             if self._provider is not None:
                 closing.push_async_callback(self._provider.aclose)
+            if self._parts is not None:
+                closing.push_async_callback(self._parts.path.record.settled, _END_SECONDS)
+            closing.push_async_callback(self._network.aclose)
             if self._delivery is not None:
                 closing.push_async_callback(self._delivery.aclose)
 
@@ -155,7 +172,9 @@ class Opened:
     async def _store_url(self) -> str:
         store = self.configuration.settings.store
         return (
-            store if isinstance(store, str) else await self._secrets.resolve(store, where="store")
+            store
+            if isinstance(store, str)
+            else await self._secrets.resolve(store, where=self.configuration.where("store"))
         )
 
     @cached_property
@@ -167,4 +186,5 @@ class Opened:
     def _root_key(self, store: Store) -> RootKey:
         """Return the owner's key, or the one that is made beside the store."""
         beside = store.folder or self.configuration.base
-        return RootKey(self.configuration.settings.key, self._secrets, beside)
+        where = self.configuration.where("key")
+        return RootKey(self.configuration.settings.key, self._secrets, beside, where)

@@ -12,6 +12,7 @@ from dragoman.call.answering import Answering
 from dragoman.call.path import CallPath
 from dragoman.call.reconcile import Reconcile
 from dragoman.call.results import ReadResults
+from dragoman.call.resuming import Resuming
 from dragoman.events.links import Links
 
 __all__ = ["Parts"]
@@ -33,9 +34,8 @@ class Parts(Rooms):
         """What returns parts of results that were too long."""
         return ReadResults(
             self.results,
-            self.operation,
             self.path.identify,
-            self.pauses,
+            self.path.authorize,
             self.live,
             self.configuration.settings.assistant.result_tokens,
         )
@@ -47,6 +47,12 @@ class Parts(Rooms):
         return Answering(
             path.identify, path.authorize, path.validate, path.approve, self.live.redact
         )
+
+    @property
+    def resuming(self) -> Resuming:
+        """What goes on with a recorded call, by its id."""
+        unsettled = Unsettled(self.store, self.clock)
+        return Resuming(self.path, self.approvals, self.audit, unsettled)
 
     @property
     def links(self) -> Links:
@@ -72,4 +78,5 @@ class Parts(Rooms):
             audit=self.audit,
             live=self.live,
             clock=self.clock,
+            wrote=self.path.claim.wrote,
         )

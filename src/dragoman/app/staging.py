@@ -70,7 +70,7 @@ def call_path(rooms: Rooms) -> CallPath:
             (settings.public_url or "").rstrip("/"),
         ),
         limit=limit,
-        claim=Claiming(claims, keys, clock, live.redact_bytes, fresh.forget),
+        claim=Claiming(claims, rooms.approvals, keys, clock, live.redact_bytes, fresh.forget),
         send=Send(
             rooms.routes,
             rooms.network,

@@ -84,7 +84,7 @@ async def open_parts(
     telemetry = Telemetry(
         settings.telemetry,
         collector_of(settings.telemetry, configuration.environment),
-        partial(secrets.resolve, where="telemetry.headers"),
+        partial(secrets.resolve, where=configuration.where("telemetry", "headers")),
         live.redact,
         clock,
         catalog.operations.keys(),

@@ -19,7 +19,7 @@ from dragoman.audit.approval import (
 )
 from dragoman.audit.outbox import Outbox
 from dragoman.clock import Clock
-from dragoman.errors import NotFoundError
+from dragoman.errors import NotFoundError, PolicyError
 from dragoman.exact_json import decode
 from dragoman.nearest import did_you_mean
 from dragoman.operation import JsonObject
@@ -121,8 +121,7 @@ class Approvals:
             if in_the_way is not None:
                 return in_the_way
             if instead_of is not None:
-                before = {"id": instead_of, "now": self._now()}
-                self._told(statements, "approval.expired", statements.run(_RETIRE, before))
+                self._retire(statements, instead_of)
             statements.run(_ASK, _parameters(approval))
             self._outbox.put(statements, "approval.asked", approval.id, question_told(approval))
             return None
@@ -225,12 +224,33 @@ class Approvals:
 
     async def use(self, id: str, *, prepared_hash: str) -> bool:  # noqa: A002
         """Use up a yes for the request of that hash; false where there is none for it."""
+        return await self._store.write(lambda s: self._use(s, id, prepared_hash))
+
+    def use_in(
+        self, approval: Approval | None, statements: Statements, waited_for: str | None
+    ) -> None:
+        """Use up the yes by which a write is claimed, in the transaction that claims it.
+
+        Another question that it has waited for can be answered no more. Raises `PolicyError` for a
+        yes that counts no more; one that was used before is that of a write that is sent again.
+        """
+        if waited_for is not None and (approval is None or approval.id != waited_for):
+            self._retire(statements, waited_for)
+        if approval is None or approval.state is not ApprovalState.APPROVED:
+            return
+        if not self._use(statements, approval.id, approval.prepared_hash):
+            raise PolicyError(
+                f"The yes {approval.id} has expired, or was used or asked anew meanwhile.",
+                hint="Nothing was sent. Make the call again.",
+            )
+
+    def _use(self, statements: Statements, id: str, prepared_hash: str) -> bool:  # noqa: A002
         parameters = {"id": id, "prepared_hash": prepared_hash, "now": self._now()}
+        return bool(statements.run(_USE, parameters))
 
-        def take(statements: Statements) -> bool:
-            return bool(statements.run(_USE, parameters))
-
-        return await self._store.write(take)
+    def _retire(self, statements: Statements, id: str) -> None:  # noqa: A002
+        before = {"id": id, "now": self._now()}
+        self._told(statements, "approval.expired", statements.run(_RETIRE, before))
 
     def _told(self, statements: Statements, event: str, rows: Sequence[Row]) -> None:
         for row in rows:

@@ -7,20 +7,22 @@ of them through, whatever process they come from.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 
 from dragoman.audit.outbox import Outbox
 from dragoman.clock import Clock
-from dragoman.errors import StoreError
+from dragoman.errors import DragomanError, StoreError
 from dragoman.operation import JsonObject
 from dragoman.store.columns import json_text, moment_text, read_json, read_moment
 from dragoman.store.statements import Parameters, Row, Statements
 from dragoman.store.store import Store
 
-__all__ = ["CLAIM_COLUMNS", "Claim", "ClaimState", "Claims", "read_claim"]
+__all__ = ["CLAIM_COLUMNS", "RETIRE", "Claim", "ClaimState", "Claims", "Using", "read_claim"]
 
 CLAIM_COLUMNS = (
     "key, scope, api, operation, call_id, state, approval, prepared_hash, started, lease_until, "
@@ -35,10 +37,10 @@ _TAKEN = """
   lease_until = :lease_until, outcome = NULL, call = :call
 """
 _FIND = f"SELECT {CLAIM_COLUMNS} FROM claims WHERE key = :key"  # noqa: S608
-_WAIT = f"{_INSERT} ON CONFLICT (key) DO NOTHING RETURNING key"
+_WAIT = f"{_INSERT} ON CONFLICT (key) DO NOTHING RETURNING approval"
 _START = f"""
 {_INSERT} ON CONFLICT (key) DO UPDATE SET {_TAKEN}
-WHERE claims.state = 'pending' AND COALESCE(claims.content, '') = :content RETURNING key
+WHERE claims.state = 'pending' AND COALESCE(claims.content, '') = :content RETURNING approval
 """
 _RESTART = f"""
 UPDATE claims SET {_TAKEN} WHERE key = :key
@@ -48,7 +50,7 @@ _FINISH = """
 UPDATE claims SET state = :state, outcome = :outcome, call = CASE WHEN :state <> 'ok' THEN call END
 WHERE key = :key AND call_id = :call_id RETURNING scope, api, operation
 """
-_RETIRE = """
+RETIRE = """
 DELETE FROM claims WHERE scope = :scope AND api = :api AND state = 'ok' AND key <> :key
 """
 _WITHDRAW = "DELETE FROM claims WHERE key = :key AND state = 'pending' AND approval = :approval"
@@ -58,6 +60,10 @@ _FORGET = "DELETE FROM claims WHERE key = :key AND call_id = :call_id AND state 
 
 _ATTEMPTS = 5
 """How often a claim is looked for that was freed between the insert and the look."""
+
+
+Using: TypeAlias = Callable[[Statements, str | None], None]
+"""Is told within a transaction which approval a claim has waited for."""
 
 
 class ClaimState(StrEnum):
@@ -128,17 +134,23 @@ class Claims:
         """The same within a transaction: None where it is kept, or the claim that is in its way."""
         return self._insert(statements, _WAIT, replace(claim, state=ClaimState.PENDING))
 
-    async def start(self, claim: Claim, within: float | None = None) -> Claim | None:
+    async def start(
+        self, claim: Claim, within: float | None = None, by: Using = lambda *_: None
+    ) -> Claim | None:
         """Take the key for a write that is about to be sent; None when it is ours now.
 
-        A pending claim of the same key becomes this one. Otherwise returns the claim that holds
-        the key. Where the caller is cancelled, the key is free again: nothing was sent. Raises
-        `StoreError` where the store takes longer than `within` seconds, with the same care.
+        A pending claim of the same key becomes this one; `by` is called with the approval that it
+        waited for, in the same transaction, and what it raises leaves all as it was. Otherwise
+        returns the claim that holds the key. Where the caller is cancelled, the key is free again:
+        nothing was sent. Raises `StoreError` where the store takes longer than `within` seconds,
+        with the same care.
         """
         running = replace(claim, state=ClaimState.RUNNING)
-        writing = asyncio.ensure_future(
-            self._store.write(lambda s: self._insert(s, _START, running))
-        )
+
+        def take(statements: Statements) -> Claim | None:
+            return self._insert(statements, _START, running, by)
+
+        writing = asyncio.ensure_future(self._store.write(take))
         try:
             async with asyncio.timeout(within):
                 return await asyncio.shield(writing)
@@ -181,7 +193,7 @@ class Claims:
             for row in statements.run(_FINISH, parameters):
                 if state is ClaimState.OK:
                     place = {"scope": row["scope"], "api": row["api"], "key": key}
-                    statements.run(_RETIRE, place)
+                    statements.run(RETIRE, place)
                 elif state is ClaimState.UNKNOWN:
                     told = {"call": call_id, "operation": row["operation"], "api": row["api"]}
                     self._outbox.put(statements, "call.unknown", call_id, told)
@@ -199,10 +211,13 @@ class Claims:
         parameters = {"key": claim.key, "approval": claim.approval}
         await self._store.write(lambda s: s.run(_WITHDRAW, parameters))
 
-    def _insert(self, statements: Statements, sql: str, claim: Claim) -> Claim | None:
+    def _insert(
+        self, statements: Statements, sql: str, claim: Claim, by: Using = lambda *_: None
+    ) -> Claim | None:
         """Insert the claim, or return the one in its way."""
         for _ in range(_ATTEMPTS):
-            if statements.run(sql, _parameters(claim)):
+            if taken := statements.run(sql, _parameters(claim)):
+                by(statements, taken[0]["approval"])
                 return None
             rows = statements.run(_FIND, {"key": claim.key})
             if rows:
@@ -210,7 +225,7 @@ class Claims:
         raise StoreError(f"The claim of call {claim.call_id} could not be stored: others free it.")
 
     async def _undo(self, writing: asyncio.Future[Claim | None], claim: Claim) -> None:
-        with suppress(StoreError):  # the claim then ends as unknown, which is true
+        with suppress(DragomanError):  # the claim then ends as unknown, which is true
             if await writing is None:
                 await self.free(claim.key, claim.call_id)
 

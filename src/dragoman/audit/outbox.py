@@ -27,8 +27,9 @@ _PUT = f"""
 INSERT INTO event_outbox ({_COLUMNS}) VALUES (:id, :event, :subject, :destination, :at, :payload,
   'waiting', 0, :due, NULL)
 """  # noqa: S608 - made of constants, as is all SQL here
-_LAST = """
-SELECT max(at) AS last FROM event_outbox WHERE destination = :destination AND subject = :subject
+_WAITING = """
+SELECT at, event, payload, lease_until FROM event_outbox
+WHERE destination = :destination AND subject = :subject AND state = 'waiting'
 """
 _FREE = "state = 'waiting' AND (lease_until IS NULL OR lease_until <= :now)"
 _LEASE = f"""
@@ -95,21 +96,28 @@ class Outbox:
     _emitting: set[asyncio.Future[None]] = field(default_factory=set)
 
     def put(self, statements: Statements, event: str, subject: str, payload: JsonObject) -> None:
-        """Add an event within a transaction; `wake` is called once that is committed."""
+        """Add an event within a transaction; `wake` is called once that is committed.
+
+        What waits to be told already is not told twice, so that few wait of one subject.
+        """
         if self.heard is not None:
             self.heard(event, payload)
         for destination, events in self.subscribers.items():
             if event not in events:
                 continue
             place = {"destination": destination, "subject": subject}
-            last, now = statements.run(_LAST, place)[0]["last"], self.clock.now()
+            now, text = self.clock.now(), json_text(payload)
+            before = statements.run(_WAITING, place)
+            if any(_is_told_by(row, event, text, now) for row in before):
+                continue
             # Later than the one before, also where a clock stands still or another process' runs
             # ahead: it is the order.
-            at = max(now, read_moment(last) + timedelta(microseconds=1)) if last else now
+            later = (read_moment(row["at"]) + timedelta(microseconds=1) for row in before)
+            at = max([now, *later])
             statements.run(
                 _PUT,
                 place
-                | {"id": new_id("ev_", 16), "event": event, "payload": json_text(payload)}
+                | {"id": new_id("ev_", 16), "event": event, "payload": text}
                 | {"at": moment_text(at), "due": moment_text(now)},
             )
 
@@ -188,6 +196,12 @@ class Outbox:
                 f"There is no undelivered event '{id[:40]}'.", hint="List them: dragoman events"
             )
         self.wake()
+
+
+def _is_told_by(waiting: Row, event: str, payload: str, now: datetime) -> bool:
+    """Whether what waits says the same, and is not on its way just now."""
+    on_its_way = waiting["lease_until"] is not None and read_moment(waiting["lease_until"]) > now
+    return (waiting["event"], waiting["payload"]) == (event, payload) and not on_its_way
 
 
 def _read(row: Row) -> Notice:

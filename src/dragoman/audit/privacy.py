@@ -55,7 +55,11 @@ _SCRUBS = (
     WHERE call <> '{}' AND (expires < :now OR (state IN ('used', 'denied') AND NOT EXISTS (
       SELECT 1 FROM answer_log WHERE id = approval_log.answer_id AND status = 'pending')))
     """,
-    "UPDATE event_outbox SET payload = '{}' WHERE state = 'given_up' AND at < :repeats",
+    """
+    UPDATE event_outbox SET payload = '{}', error = coalesce(error, 'nobody was told in time'),
+      state = CASE WHEN state = 'waiting' THEN 'given_up' ELSE state END
+    WHERE payload <> '{}' AND at < :repeats
+    """,
     """
     UPDATE answer_log SET state = NULL WHERE state IS NOT NULL AND at < :repeats AND NOT EXISTS (
       SELECT 1 FROM approval_log WHERE answer_id = answer_log.id AND expires >= :now)

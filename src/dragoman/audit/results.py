@@ -36,6 +36,9 @@ MOST = 20
 MOST_BYTES = 256 * 1024 * 1024
 """What all of them may take in the store, sealed."""
 
+MOST_BYTES_EACH = MOST_BYTES // 4
+"""What those of one caller may take of it, of however many end users they are."""
+
 KEPT_FOR = timedelta(hours=1)
 
 _LETTERS = 22
@@ -58,6 +61,7 @@ DELETE FROM result_log WHERE id IN (
   SELECT id FROM (SELECT id, sum(bytes) OVER (ORDER BY at DESC, id DESC) AS so_far FROM result_log)
     AS sized WHERE so_far > :most)
 """
+_TOO_LARGE_EACH = _TOO_LARGE.replace("FROM result_log)", "FROM result_log WHERE caller = :caller)")
 _FIND = "SELECT * FROM result_log WHERE id = :id AND expires >= :now"
 
 
@@ -148,6 +152,7 @@ def _insert(statements: Statements, row: Parameters) -> None:
     statements.run(_INSERT, row)
     whose = {"caller": row["caller"], "user": row["user_id"] or ""}
     statements.run(_TOO_MANY, {**whose, "most": MOST})
+    statements.run(_TOO_LARGE_EACH, {"caller": row["caller"], "most": MOST_BYTES_EACH})
     statements.run(_TOO_LARGE, {"most": MOST_BYTES})
 
 

@@ -39,10 +39,14 @@ _NUMBERS = frozenset(
     | {"bytes_sent", "bytes_shown", "queue_seconds", "connect_seconds", "first_byte_seconds"}
     | {"step", "tool_calls", "dollars", "calls", "first_chunk_seconds"}
 )
+_INDEXED = frozenset({"operation", "api", "caller"})
+"""PostgreSQL takes no more than 2,700 bytes into an index, and what is called may be any text."""
+
 _WHOLE = frozenset({"resumable", "state", "attempts", "limits"})
 """What is of no use in part: left out where it cannot be kept whole."""
 
 _MOST = 1_000_000
+_MOST_OF_A_NAME = 500
 _MOST_OF_A_CONVERSATION = 16_000_000
 """Characters in one column."""
 
@@ -75,7 +79,7 @@ def _row(record: Record, redact: Redact) -> dict[str, None | bool | int | float 
             column = moment_text(value)
         else:
             # A user that is given as a number is no text, and PostgreSQL would refuse the batch.
-            column = redact(str(value))[:_MOST]
+            column = redact(str(value))[: _MOST_OF_A_NAME if name in _INDEXED else _MOST]
         row[_column(name)] = column
     return row
 
@@ -153,7 +157,10 @@ _DEFAULTS: Mapping[str, object] = {
 """What stands in a row of before there was the column."""
 
 UPSERTS: Mapping[type[Record], str] = {
-    CallRecord: _upsert("call_log", CallRecord, "id"),
+    # A call that is resumed may send nothing: what was sent before is not blotted out by that.
+    CallRecord: _upsert("call_log", CallRecord, "id")
+    + " WHERE call_log.bytes_sent IS NULL OR excluded.bytes_sent IS NOT NULL"
+    + " OR (call_log.status = 'unknown' AND excluded.status = 'ok')",
     TurnRecord: _upsert("turn_log", TurnRecord, "answer_id", "step"),
     AnswerRecord: _upsert("answer_log", AnswerRecord, "id"),
 }

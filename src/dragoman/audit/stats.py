@@ -28,13 +28,15 @@ _RECENT = """
 WITH recent AS (
   SELECT id, at, answer_id, caller, api, operation, status, http_status, api_seconds, cached,
     queue_seconds, (length(attempts) - length(replace(attempts, '"ended"', ''))) / 7 AS sent,
+    (length(attempts) - length(replace(attempts, '"ended":"2', ''))) / 10 AS went_well,
     CASE WHEN status IN ('failed', 'unknown', 'cancelled') THEN 1 ELSE 0 END AS failed
   FROM call_log WHERE at >= :since AND at < :until AND NOT dry_run ORDER BY at DESC LIMIT :most
 )
 """
 _GROUPS = """
 SELECT {by} AS name, count(*) AS calls, sum(failed) AS failed,
-  sum(CASE WHEN sent > 1 THEN sent - 1 ELSE 0 END) AS retries,
+  sum(CASE WHEN went_well > 0 THEN sent - went_well WHEN sent > 0 THEN sent - 1 ELSE 0 END)
+    AS retries,
   sum(CASE WHEN cached IN ('fresh', 'revalidated') THEN 1 ELSE 0 END) AS cached,
   sum(queue_seconds) AS queued, max(queue_seconds) AS queued_most
 FROM recent GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1000

@@ -73,10 +73,15 @@ class Approve:
             raise _denied(approval, rules)
         # The rule of today says whose yes counts, also where it was asked under another.
         counts = not rules.approval_by or approval.answered_by in rules.approval_by
-        if counts and await self.approvals.use(approval.id, prepared_hash=prepared.hash):
-            if prepared.effect is Effect.READ:
+        is_same = approval.prepared_hash == prepared.hash
+        if counts and is_same and approval.state is ApprovalState.APPROVED:
+            # *claim* uses it up with the claim: who is second at it finds the claim, and asks
+            # nobody again. A read has none.
+            if prepared.effect is not Effect.READ:
+                return approval
+            if await self.approvals.use(approval.id, prepared_hash=prepared.hash):
                 await self.claims.withdraw(claim)
-            return approval
+                return approval
         await self.claims.withdraw(claim)
         raise await self._ask(call, prepared, rules, key, before=approval)
 

@@ -108,10 +108,7 @@ class Attempts:
     async def _pause(self, sending: Sending, end: End, retries: int) -> float | None:
         """Wait until it may go out once more; None where it may not, or not in time."""
         prepared, rules, deadline = sending.prepared, sending.rules, sending.deadline
-        if retries >= rules.retries:
-            return None
-        seconds = (deadline.clock.now() - sending.since).total_seconds()
-        if not worth_another(end, prepared, rules, key=sending.key, seconds=seconds):
+        if retries >= rules.retries or not _is_worth_it(sending, end):
             return None
         if not self.budgets.take(prepared.api):
             return None
@@ -119,9 +116,19 @@ class Attempts:
             sending.doubt = end
         pause = pause_before(retries, self.draw)
         try:
-            return await self.limit.again(prepared, rules, deadline, pause)
-        except LimitError:
-            return None
+            waited = await self.limit.again(prepared, rules, deadline, pause)
+        except BaseException as error:
+            self.budgets.give_back(prepared.api)
+            if isinstance(error, LimitError):
+                return None
+            raise
+        # In the pause the API may have forgotten the key that made it safe.
+        return waited if _is_worth_it(sending, end) else None
+
+
+def _is_worth_it(sending: Sending, end: End) -> bool:
+    seconds = (sending.deadline.clock.now() - sending.since).total_seconds()
+    return worth_another(end, sending.prepared, sending.rules, key=sending.key, seconds=seconds)
 
 
 def _failed(end: End, given: float, rules: Rules) -> bool | None:

@@ -38,15 +38,24 @@ class Authorize:
         build, and `LimitError` when the caller's own rate or quota is used up. A dry run makes no
         call, so it takes nothing of the quota.
         """
-        operation = self.operation(call.operation)
-        await self.pauses.check(caller.name, operation)
-        self.policy.authorize(caller, operation)
+        operation = await self.may(caller, call.operation)
         if operation.contract.unsupported:
             raise UnsupportedError(
                 f"{operation.id} cannot be called: {operation.contract.unsupported}"
             )
-        if caller.rate is not None:
-            await self.rates.take(((caller.name, caller.rate),), caller.rule_of["rate"])
+        await self.count(caller)
         if not call.dry_run:
             await self.allowance.take(caller, call.id)
         return operation, self.policy.rules(operation)
+
+    async def may(self, caller: Caller, name: str) -> Operation:
+        """Return the operation; raises as a call does where the caller may not use it now."""
+        operation = self.operation(name)
+        await self.pauses.check(caller.name, operation)
+        self.policy.authorize(caller, operation)
+        return operation
+
+    async def count(self, caller: Caller) -> None:
+        """Count one use by the caller; raises `LimitError` when its own rate is used up."""
+        if caller.rate is not None:
+            await self.rates.take(((caller.name, caller.rate),), caller.rule_of["rate"])

@@ -11,9 +11,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from dragoman.access.policy import Rules
-from dragoman.audit.claims import Claim, Claims, ClaimState
+from dragoman.audit.approvals import Approval, Approvals
+from dragoman.audit.claims import Claim, Claims, ClaimState, Using
 from dragoman.call.ending import Ended, Repeated, ended
 from dragoman.call.keys import Keys
 from dragoman.call.retry import is_idempotent
@@ -71,14 +73,19 @@ class Claiming:
     """Takes and settles claims. `wrote` is told of the API of each write that may have happened."""
 
     claims: Claims
+    approvals: Approvals
     keys: Keys
     clock: Clock
     redact: Callable[[bytes], bytes]
     wrote: Callable[[str], Awaitable[None]]
 
     @asynccontextmanager
-    async def __call__(self, call: Call, prepared: Prepared, rules: Rules) -> AsyncIterator[Held]:
+    async def __call__(
+        self, call: Call, prepared: Prepared, rules: Rules, approval: Approval | None
+    ) -> AsyncIterator[Held]:
         """Hold the claim of a write while it is sent; a read is sent without one.
+
+        The `approval` by which it is sent is used up with the claim, or not at all.
 
         Raises `Ended` when another process holds it, or when the write ended nobody knows how.
         """
@@ -88,7 +95,8 @@ class Claiming:
             return
         claim = await self._claim(call, prepared, rules)
         held.key = self.keys.shown(claim.key)
-        held.since = await self._take(call, prepared, rules, claim)
+        by = partial(self.approvals.use_in, approval)
+        held.since = await self._take(call, prepared, rules, claim, by)
         try:
             yield held
         except DragomanError as error:
@@ -104,7 +112,8 @@ class Claiming:
             # Cancelled or broken after a byte may have left: written down even while we unwind.
             await asyncio.shield(self._settle(claim, ClaimState.UNKNOWN, None))
             raise
-        await self._settle(claim, ClaimState.OK, held.received)
+        # Who cancels now does not make a known end an unknown one.
+        await asyncio.shield(self._settle(claim, ClaimState.OK, held.received))
 
     async def _claim(self, call: Call, prepared: Prepared, rules: Rules) -> Claim:
         now = self.clock.now()
@@ -135,10 +144,11 @@ class Claiming:
         return kept
 
     async def _take(
-        self, call: Call, prepared: Prepared, rules: Rules, claim: Claim
+        self, call: Call, prepared: Prepared, rules: Rules, claim: Claim, by: Using
     ) -> datetime | None:
         """Take the claim, and return when it was sent first where this is to send it again."""
-        holder = await self.claims.start(claim, call.deadline.sooner(rules.timeout).remaining())
+        within = call.deadline.sooner(rules.timeout).remaining()
+        holder = await self.claims.start(claim, within, by)
         if holder is None:
             return None
         await self.keys.check(call, rules, holder)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dragoman.errors import DragomanError
-from dragoman.operation import Call, Outcome, Prepared, Received, Status
+from dragoman.errors import ConfigurationError, DragomanError, ResponseError
+from dragoman.operation import Call, Effect, Outcome, Prepared, Received, Status
 
 __all__ = ["Ended", "Repeated", "done", "ended", "failed"]
+
+
+_DONE = (
+    "It was done: the API has accepted it, and only its answer cannot be used. Do not do it again."
+)
 
 
 class Ended(Exception):  # noqa: N818 - no error: a stage has settled what comes of the call
@@ -48,14 +53,26 @@ def ended(
     )
 
 
-def failed(call: Call, error: DragomanError, prepared: Prepared | None) -> Outcome:
-    """Return the outcome of a call that an error ended."""
+def failed(
+    call: Call,
+    error: DragomanError,
+    prepared: Prepared | None,
+    received: Received | None = None,
+) -> Outcome:
+    """Return the outcome of a call that an error ended, perhaps after the API had `received` it.
+
+    Of a write that was done it says so: whoever is told only that it failed does it again.
+    """
+    is_done = received is not None and 200 <= received.status < 300
+    is_write = prepared is not None and prepared.effect is not Effect.READ
+    is_of_no_use = isinstance(error, ResponseError | ConfigurationError)
     return Outcome(
         id=call.id,
         operation=call.operation,
         status=Status.FAILED,
         problem=error.problem,
         prepared=prepared,
+        note=_DONE if is_done and is_write and is_of_no_use else "",
         source=call.operation.partition(".")[0],
     )
 

@@ -25,6 +25,9 @@ __all__ = ["CALLERS", "Keys", "keyed"]
 CALLERS = "key:"
 """How a scope begins that is a key of the caller's own."""
 
+_LONGEST = 255
+"""Characters of such a key: as many as Stripe takes (docs.stripe.com, "Idempotent requests")."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -41,6 +44,7 @@ class Keys:
         An operation that the owner calls repeatable is the same only within one call.
         """
         within = call.id if rules.repeatable else call.scope
+        _check_callers(within)
         return await self._mac(canonical(["scope", call.caller, call.user, within]))
 
     async def key(self, call: Call, rules: Rules) -> str:
@@ -83,6 +87,12 @@ class Keys:
 
     async def _mac(self, message: bytes) -> str:
         return hmac.new(await self.secret(), message, hashlib.sha256).hexdigest()
+
+
+def _check_callers(scope: str) -> None:
+    key = scope.removeprefix(CALLERS)
+    if key != scope and not (key.isprintable() and 0 < len(key) <= _LONGEST):
+        raise ArgumentError(f"An idempotency key is printable, of 1 to {_LONGEST} characters.")
 
 
 def _is_callers(call: Call, rules: Rules) -> bool:

@@ -36,17 +36,26 @@ class Rates:
     async def take(
         self, rates: Iterable[tuple[str, str]], rule: str, *, kind: str = "caller"
     ) -> None:
-        """Count one use of each subject; raises `LimitError` at the first that is used up."""
-        for subject, rate in rates:
-            seconds = await self.shared.take(f"{kind} {subject}", rate)
-            if seconds is not None:
-                count, _, unit = rate.partition("/")
-                times = "once" if count == "1" else f"{int(count):,} times"
-                raise LimitError(
-                    f"{subject} may be used {times} a {unit}, and that is used up.",
-                    rule=rule,
-                    retry_after=round(seconds, 3),
-                )
+        """Count one use of each subject; raises `LimitError` at the first that is used up.
+
+        Where one of several is, none is counted: what it refuses does not use up the others.
+        """
+        wanted = tuple(rates)
+        for ask in (self.shared.left, self.shared.take)[len(wanted) < 2 :]:
+            for subject, rate in wanted:
+                seconds = await ask(f"{kind} {subject}", rate)
+                if seconds is not None:
+                    raise _used_up(subject, rate, rule, seconds)
+
+
+def _used_up(subject: str, rate: str, rule: str, seconds: float) -> LimitError:
+    count, _, unit = rate.partition("/")
+    times = "once" if count == "1" else f"{int(count):,} times"
+    return LimitError(
+        f"{subject} may be used {times} a {unit}, and that is used up.",
+        rule=rule,
+        retry_after=round(seconds, 3),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +183,9 @@ class Limit:
             if not waited or not await self.learned.pause(seat.subject, operation, deadline):
                 break
             seat.leave()
-        if rules.rates:
-            await self.rates.take(rules.rates, rules.rule_of.get("limits", ""), kind="api")
+        for subject, rate in rules.rates:
+            line = rules.rule_of.get(subject) or rules.rule_of.get("limits", "")
+            await self.rates.take(((subject, rate),), line, kind="api")
         return self.clock.monotonic() - started
 
     def _subject(self, prepared: Prepared, user: str | None) -> Subject:

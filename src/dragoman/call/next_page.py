@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, cast
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -18,7 +19,7 @@ from dragoman.errors import AddressRefusedError
 from dragoman.network import origin_of
 from dragoman.operation import JsonObject, JsonValue, Operation, Prepared, Received
 
-__all__ = ["Asked", "Found", "Page", "list_in", "next_page"]
+__all__ = ["Asked", "Found", "Page", "is_of_paging", "list_in", "next_page"]
 
 # Names are compared without case and punctuation: `page[cursor]` is `pagecursor`. From the public
 # references of GitHub, Stripe, Slack, Notion, Google (AIP-158), Microsoft Graph and OData 4.01
@@ -48,13 +49,15 @@ _EMPTY_AT_THE_END = ("nextcursor", "nextpagetoken", "nextpage", "nexturl", "next
 
 _ADDRESS = ("http://", "https://", "/", "?")
 _LONGEST_LINK = 16_384
+_MOST_MEMBERS = 1_000
+"""Members of an answer among which its paging is looked for; each is compared many times."""
 
 By = Literal["link", "cursor", "offset", "page"]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is known before any answer; `fixed` are arguments that the owner fills."""
+    """What is known before any answer; `fixed` are arguments that no answer changes."""
 
     operation: Operation
     settings: PageSettings
@@ -91,7 +94,8 @@ def list_in(value: JsonValue, named: str | None) -> tuple[tuple[str, ...], list[
     if isinstance(value, list):
         return (), value
     members = value if isinstance(value, Mapping) else {}
-    lists = {name: one for name, one in members.items() if isinstance(one, list)}
+    some = islice(members.items(), _MOST_MEMBERS)
+    lists = {name: one for name, one in some if isinstance(one, list)}
     known = next((name for name in _LISTS if name in lists), None)
     if known is None and len(lists) == 1:
         known = next(iter(lists))
@@ -99,6 +103,11 @@ def list_in(value: JsonValue, named: str | None) -> tuple[tuple[str, ...], list[
         return (known,), lists[known]
     inside = list_in(members["_embedded"], None) if "_embedded" in members else None
     return inside and (("_embedded", *inside[0]), inside[1])
+
+
+def is_of_paging(name: str) -> bool:
+    """Whether an argument of this name says which page is meant."""
+    return _plain(name) in _OFFSETS | _PAGES | _CURSOR_ARGUMENTS
 
 
 def next_page(asked: Asked, page: Page, by: By | None = None) -> Found | None:
@@ -143,7 +152,7 @@ def _by_link(asked: Asked, page: Page) -> Found | None:
     changed = False
     for parameter in binding.parameters:
         name, argument = parameter.name, parameter.argument
-        known = is_here or _plain(name) in _OFFSETS | _PAGES | _CURSOR_ARGUMENTS
+        known = is_here or is_of_paging(name)
         if parameter.place != "query" or argument in asked.fixed or not known:
             continue
         if name in after and after[name] != before.get(name):
@@ -194,6 +203,8 @@ def _by_cursor(asked: Asked, page: Page) -> Found | None:
     if is_none or (not named and str(cursor).startswith(_ADDRESS)):
         says = named or _has_member(page.value, _CURSORS + _MORE)
         return Found("cursor") if says else None
+    if isinstance(cursor, str) and len(cursor) > _LONGEST_LINK:
+        return None
     return Found("cursor", {**page.arguments, argument: cursor})
 
 
@@ -273,11 +284,12 @@ def _members(value: JsonValue) -> dict[str, JsonValue]:
     if not isinstance(value, Mapping):
         return {}
     found: dict[str, JsonValue] = {}
-    for name, member in value.items():
+    members = dict(islice(value.items(), _MOST_MEMBERS))
+    for name, member in members.items():
         if _plain(name) in _HOLDERS and isinstance(member, Mapping):
-            for inner, one in member.items():
+            for inner, one in islice(member.items(), _MOST_MEMBERS):
                 found.setdefault(_plain(inner), one)
-    return found | {_plain(name): member for name, member in value.items()}
+    return found | {_plain(name): member for name, member in members.items()}
 
 
 def _member(value: JsonValue, names: tuple[str, ...]) -> JsonValue:

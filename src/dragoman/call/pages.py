@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from dragoman.access.policy import Rules
-from dragoman.apis.http.answer import read_answer
-from dragoman.call.next_page import Asked, Page, list_in, next_page
+from dragoman.call.next_page import Asked, Page, is_of_paging, list_in, next_page
+from dragoman.call.owner import owned
+from dragoman.call.shape import readable
 from dragoman.config.rules import PageSettings
 from dragoman.errors import DragomanError
 from dragoman.exact_json import canonical, encode
@@ -28,6 +29,9 @@ _LARGE = 128 * 1024
 Fetch: TypeAlias = Callable[[JsonObject], Awaitable[tuple[Prepared, Received]]]
 """Sends the request for a page by its arguments; raises `DragomanError`."""
 
+Value: TypeAlias = Callable[[Received], JsonValue]
+"""Reads an answer, and judges whose it is: raises `ResponseError` and `NotFoundError`."""
+
 
 async def all_pages(
     call: Call,
@@ -39,17 +43,27 @@ async def all_pages(
     """Return the pages as one answer, and a note that says how many there were, and why no more.
 
     The first answer comes back as it is where the owner asks for one page, or it is no list.
+
+    Raises `ResponseError` for a first one that cannot be read, `NotFoundError` for another's: what
+    is said beside the list is of the last page only once they are one answer.
     """
     settings, prepared, received = rules.pages, *first
     if settings is None or operation.effect is not Effect.READ:
         return received, ""
     if rules.may_need_approval(operation.effect):
         return received, ""
-    page = await _read(call.arguments, prepared, received, settings, 0)
+
+    def value(answer: Received) -> JsonValue:
+        found = readable(answer, quoted=False)
+        if not isinstance(found, list):  # whose items are judged when they are shaped
+            owned(found, call, operation, rules)
+        return found
+
+    page = await _read(value, call.arguments, prepared, received, settings)
     if page is None:
         return received, ""
-    asked = Asked(operation, settings, frozenset(rules.fill))
-    pages, why = await _following(asked, page, rules, fetch)
+    asked = Asked(operation, settings, _fixed(call, rules))
+    pages, why = await _following(asked, page, rules, fetch, value)
     if len(pages) == 1:
         return received, f"One page was fetched: {why}." if why else ""
     counted = f"{len(pages)} pages were fetched"
@@ -57,8 +71,20 @@ async def all_pages(
     return await asyncio.to_thread(_merged, pages, settings), note
 
 
+def _fixed(call: Call, rules: Rules) -> frozenset[str]:
+    """Return the arguments that stay as they are: the owner's, and what a rule has judged.
+
+    A link may say what the caller has put into it, another's id for one, where an API makes it of
+    the arguments as they came.
+    """
+    if rules.owner is None or rules.owner.read is None:
+        return frozenset(rules.fill)
+    given = (name for name in call.arguments if not is_of_paging(name))
+    return frozenset((*rules.fill, *given))
+
+
 async def _following(
-    asked: Asked, page: Page, rules: Rules, fetch: Fetch
+    asked: Asked, page: Page, rules: Rules, fetch: Fetch, value: Value
 ) -> tuple[list[Page], str]:
     """Return all pages, and why there are no more where that is not because these are all."""
     settings, where = asked.settings, rules.rule_of.get("pages", "pages")
@@ -72,7 +98,9 @@ async def _following(
         known.add(canonical(found.arguments))
         try:
             prepared, received = await fetch(found.arguments)
-            after = await _read(found.arguments, prepared, received, settings, page.so_far)
+            after = await _read(
+                value, found.arguments, prepared, received, settings, before=page.so_far
+            )
         except DragomanError as error:
             return pages, f"the next one failed: {error.detail.rstrip('.')}"
         size += len(received.body)
@@ -98,20 +126,22 @@ def _beyond(after: Page, page: Page, size: int, most: int) -> str:
 
 
 async def _read(
+    value: Value,
     arguments: JsonObject,
     prepared: Prepared,
     received: Received,
     settings: PageSettings,
-    before: int,
+    *,
+    before: int = 0,
 ) -> Page | None:
-    """Return an answer as a page; None for one without a list. Raises `ResponseError`."""
+    """Return an answer as a page; None for one without a list. Raises what `value` does."""
     is_large = len(received.body) > _LARGE
-    value = await asyncio.to_thread(read_answer, received) if is_large else read_answer(received)
-    found = list_in(value, settings.items)
+    read = await asyncio.to_thread(value, received) if is_large else value(received)
+    found = list_in(read, settings.items)
     if found is None:
         return None
     items = found[1]
-    return Page(arguments, prepared, received, value, items, before + len(items))
+    return Page(arguments, prepared, received, read, items, before + len(items))
 
 
 def _merged(pages: list[Page], settings: PageSettings) -> Received:

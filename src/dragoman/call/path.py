@@ -72,7 +72,7 @@ class CallPath:
             except Ended as ended:
                 outcome = ended.outcome
             except DragomanError as error:
-                outcome = failed(call, error, trace.prepared)
+                outcome = failed(call, error, trace.prepared, trace.received)
             trace.outcome = with_changes(outcome, trace.call)
         return trace.finished
 
@@ -141,10 +141,11 @@ class CallPath:
         self, call: Call, operation: Operation, rules: Rules, prepared: Prepared, trace: Trace
     ) -> Received:
         async def perform(conditional: Headers = ()) -> Received:
-            trace.approved(await self.approve(call, prepared, rules))
+            approval = await self.approve(call, prepared, rules)
+            trace.approved(approval)
             async with (
                 self.limit(prepared, rules, call.deadline, call.user) as trace.waited,
-                self.claim(call, prepared, rules) as held,
+                self.claim(call, prepared, rules, approval) as held,
             ):
                 held.received = trace.received = await self.send(
                     prepared,

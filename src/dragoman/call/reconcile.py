@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from dragoman.access.policy import Owner, Policy, facts_of
+from dragoman.audit.approval import MAX_NAME
 from dragoman.audit.claims import Claim, ClaimState
 from dragoman.audit.records import AuditLog
 from dragoman.audit.unsettled import Unsettled
@@ -50,7 +51,10 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class Reconcile:
-    """Settles claims. `read` asks an API through the call path, for a rule of the owner."""
+    """Settles claims. `read` asks an API through the call path, for a rule of the owner.
+
+    `wrote` is told of the API of each write that happened: its process may have died untold.
+    """
 
     read: Callable[[Call, str], Awaitable[JsonValue]]
     operation: Callable[[str], Operation]
@@ -60,6 +64,7 @@ class Reconcile:
     audit: AuditLog
     live: LiveValues
     clock: Clock
+    wrote: Callable[[str], Awaitable[None]]
 
     async def __call__(
         self, call_id: str, deadline: Deadline, *, happened: bool | None = None, by: str = OWNER
@@ -78,6 +83,7 @@ class Reconcile:
                 f"nobody knows before {claim.lease_until:%H:%M:%S} UTC."
             )
         if happened is not None:
+            by = self.live.redact(" ".join(by.split())[:MAX_NAME])
             return await self._settle(claim, by, f"{by} said so", happened=happened)
         call = None if claim.call is None else read_call(claim.call, deadline)
         rule = self.policy.rules(self.operation(claim.operation)).reconcile
@@ -96,16 +102,18 @@ class Reconcile:
 
     async def _ask(self, claim: Claim, call: Call, rule: Owner, read: str) -> Reconciled:
         facts = facts_of(call, key=Keys.shown(claim.key))
+        asked = self.clock.now()  # what was read then says nothing of later
         try:
             arguments = {name: evaluate(text, facts) for name, text in rule.arguments.items()}
             found = await self.read(_reading(call, read, arguments), self._account(call))
             # In a thread: what was read may be large.
             happened = await asyncio.to_thread(evaluate, rule.where, {**facts, "result": found})
         except ConditionFault as fault:
-            return _unknown(claim, f"The reconcile: rule has no value: {fault}")
+            line = self.policy.rules(self.operation(claim.operation)).rule_of.get("reconcile")
+            return _unknown(claim, f"The reconcile: rule ({line}) has no value: {fault}")
         except DragomanError as error:
             return _unknown(claim, f"{read} could not be read: {error}")
-        if happened is False and self.clock.now() < claim.lease_until:
+        if happened is False and asked < claim.lease_until:
             when = f"{claim.lease_until:%H:%M:%S} UTC"
             return _unknown(claim, f"{read} does not know it yet. It may still come until {when}.")
         if not isinstance(happened, bool):
@@ -130,6 +138,8 @@ class Reconcile:
         )
         if recorded is None:
             return _unknown(claim, "It was settled or sent again by somebody else meanwhile.")
+        if happened:
+            await self.wrote(claim.api)
         if not recorded and claim.call is not None:
             await self._write_record(claim, claim.call, decision, happened=happened)
         note = f"{word.capitalize()}." if happened else f"{word.capitalize()}, and may be called."

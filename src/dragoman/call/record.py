@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -78,13 +78,32 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Writes one row of the audit log for each call; `changes` knows what it was made under."""
+    """Writes one row of the audit log for each call; `changes` knows what it was made under.
+
+    `under_way` are the ends of the calls that have none yet.
+    """
 
     audit: AuditLog
     live: LiveValues
     clock: Clock
     telemetry: Telemetry
     changes: Changes | None = None
+    under_way: set[asyncio.Future[None]] = field(default_factory=set, repr=False)
+
+    async def settled(self, seconds: float) -> None:
+        """Wait until all calls that are under way have ended, for so long at the most."""
+        if self.under_way:
+            await asyncio.wait(set(self.under_way), timeout=seconds)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        end = asyncio.get_running_loop().create_future()
+        self.under_way.add(end)
+        try:
+            yield
+        finally:
+            self.under_way.discard(end)
+            end.set_result(None)
 
     @asynccontextmanager
     async def __call__(self, call: Call) -> AsyncIterator[Trace]:
@@ -94,7 +113,7 @@ class Record:
         """
         await self.telemetry.start()
         trace = Trace(call, self.clock.now(), self.clock.monotonic())
-        with self.telemetry.call(trace):
+        with self._counted(), self.telemetry.call(trace):
             try:
                 yield trace
             finally:
@@ -204,7 +223,7 @@ _BY_NO_RULE = frozenset({"not valid", "not sent"})
 def _api_seconds(attempts: tuple[Attempt, ...], received: Received | None) -> float | None:
     if attempts:
         return sum(one.seconds for one in attempts)
-    return received.seconds if received else None
+    return received.seconds if received and not received.repeated_from else None
 
 
 def _size(prepared: Prepared) -> int:

@@ -2,6 +2,7 @@
 
 No API is asked, and the rules of the owner have been applied before anything was kept. Whether the
 caller may use the operation is looked at anew: a right that was taken away, or a pause, counts.
+It is one of the caller's uses for its rate, and of its calls at once, but none of its day.
 """
 
 from __future__ import annotations
@@ -9,21 +10,22 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
-from dragoman.audit.pauses import Pauses
 from dragoman.audit.results import Kept, Results
+from dragoman.call.authorize import Authorize
 from dragoman.call.ending import failed
 from dragoman.call.identify import Identify
 from dragoman.call.record import redacted
-from dragoman.call.trim import Cut, told, trim
+from dragoman.call.trim import LONGEST_PLACE, Cut, told, trim
 from dragoman.clock import Clock, Deadline
 from dragoman.errors import ArgumentError, DragomanError, LimitError
-from dragoman.exact_json import decode
+from dragoman.exact_json import decode, encode_text
 from dragoman.identifiers import new_id
 from dragoman.operation import (
     OWNER,
@@ -31,7 +33,6 @@ from dragoman.operation import (
     Door,
     JsonObject,
     JsonValue,
-    Operation,
     Outcome,
     Status,
 )
@@ -60,9 +61,8 @@ class ReadResults:
     """Answers the calls of `read_result`; `tokens` bounds what a model is shown, as a budget."""
 
     results: Results
-    operation: Callable[[str], Operation]
     identify: Identify
-    pauses: Pauses
+    authorize: Authorize
     live: LiveValues
     tokens: int | None = None
 
@@ -70,8 +70,9 @@ class ReadResults:
         """Return a part of what is kept, as an outcome of the operation that it came from."""
         try:
             reading = read_reading(call.arguments)
-            kept = await self._kept(call, reading.handle)
-            part = await asyncio.to_thread(self._part, kept, reading, call.budget)
+            with self.authorize.at_once(call):
+                kept = await self._kept(call, reading.handle)
+                part = await asyncio.to_thread(self._part, kept, reading, call.budget)
         except DragomanError as error:
             return redacted(replace(failed(call, error, None), source=""), self.live)
         outcome = Outcome(
@@ -93,15 +94,16 @@ class ReadResults:
         Raises `NotFoundError` as `find` does, and `ArgumentError` for what is no file.
         """
         reading = read_reading(call.arguments)
-        kept = await self._kept(call, reading.handle)
-        return await asyncio.to_thread(lambda: self.live.redact_bytes(_file(kept, reading.path)))
+        with self.authorize.at_once(call):
+            kept = await self._kept(call, reading.handle)
+            file = partial(_file, kept, reading.path)
+            return await asyncio.to_thread(lambda: self.live.redact_bytes(file()))
 
     async def _kept(self, call: Call, handle: str) -> Kept:
         caller = self.identify(call)
+        await self.authorize.count(caller)
         kept = await self.results.find(handle, call)
-        operation = self.operation(kept.operation)
-        await self.pauses.check(caller.name, operation)
-        self.identify.policy.authorize(caller, operation)
+        await self.authorize.may(caller, kept.operation)
         return kept
 
     def _part(self, kept: Kept, reading: Reading, budget: int | None) -> _Part:
@@ -139,7 +141,7 @@ def reading_call(
 
 def go_on(handle: str, path: str, start: int) -> str:
     """Return how to read what comes next, as a model calls it and a person reads it."""
-    at = f', path="{path}"' if path else ""
+    at = f", path={encode_text(path)}" if path else ""
     return f'{READ_RESULT}(handle="{handle}"{at}, from={start})'
 
 
@@ -154,11 +156,11 @@ def _part(value: JsonValue, reading: Reading, budget: int | None, tokens: int | 
     if not isinstance(value, list | dict | str) or not value:
         return _Part(value, "")
     total, start, path = len(value), reading.start, reading.path
-    named = path or "the result"
+    named = path[:LONGEST_PLACE] or "the result"
     if start >= total:
         raise ArgumentError(f"{named} ends at {total:,}: there is nothing from {start:,} on.")
     most = min(n for n in (total, reading.count, budget) if n is not None)
-    end = min(total, start + most)  # an item, a character or a member is a byte at least
+    end = min(total, start + max(0, most))  # an item, a character or a member is a byte at least
     part: JsonValue = (
         dict(islice(value.items(), start, end)) if isinstance(value, dict) else value[start:end]
     )

@@ -127,6 +127,11 @@ class Budgets:
         bucket.tokens -= 1.0
         return True
 
+    def give_back(self, api: str) -> None:
+        """Give back a retry that was taken and not made."""
+        bucket = self._bucket(api)
+        bucket.tokens = min(_MOST, bucket.tokens + 1.0)
+
     def _bucket(self, api: str) -> _Bucket:
         now = self.clock.monotonic()
         bucket = self._buckets.setdefault(api, _Bucket(_MOST, now))

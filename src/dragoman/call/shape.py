@@ -14,7 +14,7 @@ from dragoman.call.hide import hide
 from dragoman.call.owner import owned
 from dragoman.call.results import file_reference, go_on
 from dragoman.call.select import select
-from dragoman.call.trim import Cut, items_in, told, trim, without_empties
+from dragoman.call.trim import LONGEST_PLACE, Cut, items_in, told, trim, without_empties
 from dragoman.errors import ResponseError
 from dragoman.exact_json import encode
 from dragoman.operation import (
@@ -173,7 +173,9 @@ def _left_out(operation: Operation, cuts: tuple[Cut, ...], handle: str) -> str:
         return ""
     ways = []
     if handle:
-        first = next((cut for cut in cuts if cut.unit == "items"), cuts[0])
+        # By a name that is too long to be told, what it holds is read on in from above.
+        near = [cut for cut in cuts if len(cut.place) <= LONGEST_PLACE] or [Cut("", 0, 0, "")]
+        first = next((cut for cut in near if cut.unit == "items"), near[0])
         ways.append(f"The rest: {go_on(handle, first.place, first.shown)}.")
     properties = operation.contract.input_schema.get("properties")
     if properties:

@@ -73,6 +73,7 @@ def store_call(call: Call) -> JsonObject:
         "answer": call.answer,
         "question": call.question,
         "asked_as": call.asked_as,
+        "dry_run": call.dry_run,
     }
 
 
@@ -94,6 +95,7 @@ def read_call(stored: JsonObject, deadline: Deadline) -> Call:
         answer=cast("str | None", stored["answer"]),
         question=str(stored["question"]),
         asked_as=cast("JsonObject | None", stored.get("asked_as")),
+        dry_run=bool(stored.get("dry_run")),
     )
 
 

@@ -14,7 +14,7 @@ from dragoman.exact_json import encode
 from dragoman.operation import JsonValue
 from dragoman.tools.size import tokens_in
 
-__all__ = ["Cut", "items_in", "told", "trim", "without_empties"]
+__all__ = ["LONGEST_PLACE", "Cut", "items_in", "told", "trim", "without_empties"]
 
 _ELLIPSIS = "…"
 _MAX_NOTES = 8
@@ -22,6 +22,9 @@ _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{2000,}={0,2}")
 """Base64 (RFC 4648) of a file: no model reads it, and the room is for what one reads."""
 
 _SHOWN_OF_A_FILE = 40
+
+LONGEST_PLACE = 200
+"""Characters of a place that is told: APIs choose how long the names of members are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Cut:
         """Return it in words: `orders: 40 of 1,214 items are shown`."""
         of = {"items": "the list", "characters": "the text", "members": "the object"}
         place = self.place or of.get(self.unit, "all of it")
+        if len(place) > LONGEST_PLACE:
+            place = f"{place[:LONGEST_PLACE]}…"
         return f"{place}: {self.shown:,} of {self.total:,} {self.unit} are shown"
 
 

@@ -73,6 +73,7 @@ def build(
                 if own is not None:
                     faults.extend(named_in_vain(operations[-1], api, where))
                     faults.extend(_cache_faults(operations[-1], api, where))
+                    faults.extend(_pages_faults(operations[-1], own, where))
     served = {operation.id: operation for operation in operations}
     for operation in operations:
         api = settings.apis[operation.api]
@@ -210,6 +211,21 @@ def _cache_faults(
     if why:
         place = where("apis", operation.api, "operations", operation.described_as, "cache")
         yield f"{place}: {operation.described_as} {why}."
+
+
+def _pages_faults(
+    operation: Operation, own: OperationSettings, where: Callable[..., str]
+) -> Iterator[str]:
+    """Yield a fault for `pages` that are asked for by an argument that there is not."""
+    argument = own.pages.argument if own.pages else None
+    if argument is None:
+        return
+    given = operation.contract.input_schema.get("properties")
+    names = list(given) if isinstance(given, Mapping) else []
+    if argument not in names:
+        place = where("apis", operation.api, "operations", operation.described_as, "pages")
+        near = did_you_mean(argument, names, 1) or f"It has: {', '.join(names) or 'none'}."
+        yield f"{place}: {operation.described_as} has no argument '{argument}'. {near}"
 
 
 def _near_pattern(pattern: str, given: Iterable[Operation]) -> str:

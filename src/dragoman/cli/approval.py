@@ -11,7 +11,7 @@ from dragoman.audit.approval import Approval
 from dragoman.cli.arguments import read_typed
 from dragoman.cli.keyboard import read_line
 from dragoman.cli.person import who
-from dragoman.cli.terminal import can_ask, complain, neutral
+from dragoman.cli.terminal import can_ask, complain, neutral, pretty
 from dragoman.errors import DragomanError
 from dragoman.exact_json import encode_text
 from dragoman.operation import JsonObject, JsonValue
@@ -44,16 +44,20 @@ def at_terminal(d: Dragoman) -> Approver | None:
 async def ask_person(d: Dragoman, approval: Approval) -> Said:
     """Ask at the terminal; only y and yes are a yes, and without a terminal nobody is asked.
 
-    What was changed is shown as the exact request that it makes, before it is asked about again.
+    `?` shows all of it. What was changed is shown as the exact request that it makes, before it is
+    asked about again.
     """
     if not can_ask():
         return False
     changed: JsonObject = {}
     shown = approval
     while True:
-        question = f"? {headline(shown)}   [y]es [n]o [e]dit "
+        question = f"? {headline(shown)}   [y]es [n]o [e]dit [?] "
         print(question, end="", file=sys.stderr, flush=True)
         said = (await read_line()).strip().lower()
+        if said == "?":
+            print(neutral(pretty({**shown.shown, "expires": _until(shown)})), file=sys.stderr)
+            continue
         if said not in {"e", "edit"}:
             return (changed or True) if said in {"y", "yes"} else False
         try:
@@ -61,6 +65,10 @@ async def ask_person(d: Dragoman, approval: Approval) -> Said:
             shown, changed = await d.parts.answering.preview(approval, more, who()), more
         except DragomanError as error:
             complain(str(error))
+
+
+def _until(approval: Approval) -> str:
+    return f"{approval.expires:%Y-%m-%d %H:%M} UTC"
 
 
 def typed_changes(d: Dragoman, approval: Approval, words: Sequence[str]) -> JsonObject:

@@ -8,10 +8,10 @@ from cyclopts import App, Parameter
 
 from dragoman.audit.approval import Approval, ApprovalState, changes
 from dragoman.cli.approval import headline, typed_changes
-from dragoman.cli.command import FAILED, Options, verb
+from dragoman.cli.command import FAILED, Options, UsageError, verb
 from dragoman.cli.person import who
 from dragoman.cli.resume import show_resumed
-from dragoman.cli.terminal import mark, note, print_json, print_members, table, warn
+from dragoman.cli.terminal import mark, note, one_line, print_json, print_members, table, warn
 from dragoman.operation import JsonObject
 
 app = verb("approvals", "List, show, approve or deny what waits for a yes.")
@@ -74,10 +74,12 @@ async def show(id: str, *, json: Json = False, options: Options = Options()) -> 
         before = cast("JsonObject", approval.edits["arguments"])
         after = cast("JsonObject", approval.call.get("arguments", {}))
         print_members({f"changed by {approval.answered_by}": changes(before, after)})
-    note(
-        f"{approval.state.value}, asked {approval.asked:%Y-%m-%d %H:%M} UTC, "
-        f"expires {approval.expires:%Y-%m-%d %H:%M} UTC"
-    )
+    asked = f"asked {approval.asked:%Y-%m-%d %H:%M} UTC"
+    ends = f"expires {approval.expires:%Y-%m-%d %H:%M} UTC"
+    if approval.answered is not None:
+        reason = f": {approval.reason}" if approval.reason else ""
+        ends = f"answered by {approval.answered_by} {approval.answered:%Y-%m-%d %H:%M} UTC{reason}"
+    note(one_line(f"{approval.state.value}, {asked}, {ends}"))
     return 0
 
 
@@ -129,6 +131,10 @@ async def edit(
     json
         Print one JSON object.
     """
+    if not changed:
+        raise UsageError(
+            f"Say what is changed, such as amount=20. As it is: dragoman approvals approve {id}"
+        )
     async with options.open() as d:
         asked = await d.parts.approvals.get(id)
         arguments = typed_changes(d, asked, changed)

@@ -14,6 +14,7 @@ from cyclopts import Parameter
 from dragoman.cli.approval import ask_person
 from dragoman.cli.arguments import describe_type, read_typed
 from dragoman.cli.command import Options, exit_code_of_problem, verb
+from dragoman.cli.person import who
 from dragoman.cli.terminal import (
     can_ask,
     complain,
@@ -25,6 +26,7 @@ from dragoman.cli.terminal import (
     progress,
     size,
     table,
+    until_then,
     warn,
 )
 from dragoman.exact_json import encode
@@ -92,7 +94,7 @@ async def call(
         if outcome.status is Status.PENDING and outcome.approval and not json:
             outcome = await settle(d, outcome, yes=yes)
         elif outcome.status is Status.PENDING and outcome.approval and yes:
-            await d.approve(outcome.approval)
+            await d.approve(outcome.approval, by=who())
             outcome = cast("Outcome", await d.resume(outcome.id))
         if output is not None and outcome.ok:
             return await _write(d, outcome, output, user, caller)
@@ -113,9 +115,9 @@ async def settle(d: Dragoman, outcome: Outcome, *, yes: bool) -> Outcome:
     said = True if yes else await ask_person(d, approval)
     if said:
         changed = None if said is True else said
-        await d.approve(approval.id, arguments=changed)
+        await d.approve(approval.id, by=who(), arguments=changed)
     else:
-        await d.deny(approval.id)
+        await d.deny(approval.id, by=who())
     return cast("Outcome", await d.resume(outcome.id))
 
 
@@ -179,7 +181,7 @@ def problem_line(problem: Problem) -> str:
     if problem.hint:
         parts.append(problem.hint)
     if problem.retry_after is not None:
-        parts.append(f"Try again in {problem.retry_after:g} s.")
+        parts.append(f"Try again in {until_then(problem.retry_after)}.")
     if problem.rule:
         parts.append(f"rule: {problem.rule}")
     return " ".join(parts)

@@ -76,14 +76,17 @@ async def check(
         accounts = [(name, one) for name in wanted for one in apis[name].accounts or ("",)]
         findings = await asyncio.gather(*(_check(d, *account) for account in accounts))
         warnings = await asyncio.to_thread(_warnings, d, wanted)
+        unread = [] if api else await _unread_by_others(d)
         if json:
             told = [_as_json(finding) for finding in findings]
-            print_json({"apis": told, "warnings": warnings})
+            print_json({"apis": told, "warnings": [*unread, *warnings]})
         else:
             _show(d, findings)
+            for text in unread:
+                complain(text)
             for text in warnings:
                 warn(text)
-    return max((finding.code for finding in findings), default=0)
+    return max([CREDENTIALS if unread else 0, *(finding.code for finding in findings)])
 
 
 def _warnings(d: Dragoman, apis: Sequence[str]) -> list[str]:
@@ -118,13 +121,25 @@ async def _check(d: Dragoman, name: str, account: str) -> Finding:
 
 async def _unread_secrets(d: Dragoman, name: str, account: str) -> list[str]:
     """Return the complaint about each secret that its store does not give."""
-    complaints: dict[str, None] = {}
     place = ("apis", name, *(("accounts", account) if account else ("auth",)))
-    for key, value in d.configuration.settings.apis[name].auth_of(account).items():
+    shown = d.configuration.settings.apis[name].auth_of(account)
+    return await _unread(d, {(*place, key): value for key, value in shown.items()})
+
+
+async def _unread_by_others(d: Dragoman) -> list[str]:
+    """The same of those that no API needs: without them nobody is told, and nothing measured."""
+    settings = d.configuration.settings
+    places: dict[tuple[str, ...], object] = {("telemetry", "headers"): settings.telemetry.headers}
+    places |= {("notify", name): one for name, one in settings.notify.items()}
+    return await _unread(d, places)
+
+
+async def _unread(d: Dragoman, places: Mapping[tuple[str, ...], object]) -> list[str]:
+    complaints: dict[str, None] = {}
+    for place, value in places.items():
         for template in _templates(value):
             try:
-                where = d.configuration.where(*place, key)
-                await d.parts.secrets.resolve(template, where=where)
+                await d.parts.secrets.resolve(template, where=d.configuration.where(*place))
             except CredentialError as error:
                 complaints[str(error)] = None
     return list(complaints)

@@ -14,6 +14,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from dragoman.cli.terminal import complain
 from dragoman.errors import (
+    ArgumentError,
     ConfigurationError,
     CredentialError,
     DragomanError,
@@ -26,9 +27,13 @@ from dragoman.operation import Status
 if TYPE_CHECKING:
     from dragoman.app import Dragoman
 
-__all__ = ["Options", "exit_code", "exit_code_of_problem", "run", "verb"]
+__all__ = ["Options", "UsageError", "exit_code", "exit_code_of_problem", "run", "verb"]
 
 FAILED, USAGE, CREDENTIALS, WAITING, REFUSED = 1, 2, 3, 4, 5
+
+
+class UsageError(ArgumentError):
+    """What was typed is no command that can be carried out."""
 
 
 @Parameter(name="*")
@@ -75,7 +80,8 @@ def run(app: App, tokens: Sequence[str]) -> int:
         with _ended_by_term():
             result = app(tokens, exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        complain(f"{_sentence(error)} Usage: {app.name[0]} --help")
+        command = " ".join([app.name[0], *(error.command_chain or ())])
+        complain(f"{_sentence(error)} Usage: {command} --help")
         return USAGE
     except DragomanError as error:
         told = f"{error} rule: {error.rule}" if error.rule else str(error)
@@ -120,7 +126,7 @@ def _ended_by_term() -> Iterator[None]:
 
 def exit_code(error: DragomanError) -> int:
     """Return the exit code that an error means."""
-    if isinstance(error, ConfigurationError):
+    if isinstance(error, ConfigurationError | UsageError):
         return USAGE
     if isinstance(error, CredentialError):
         return CREDENTIALS

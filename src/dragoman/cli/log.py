@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -11,12 +12,13 @@ from cyclopts import Parameter
 
 from dragoman.audit.records import CallFilter, CallRecord
 from dragoman.cli.call import as_json, settle, show_outcome
-from dragoman.cli.command import Options, exit_code_of_problem, verb
-from dragoman.cli.moments import moment
+from dragoman.cli.command import Options, UsageError, exit_code_of_problem, verb
+from dragoman.cli.moments import span
 from dragoman.cli.story import tell_answer, tell_call
 from dragoman.cli.terminal import duration, note, one_line, print_json, print_json_line, table
-from dragoman.cli.unknown import unknown_calls
-from dragoman.errors import ArgumentError, NotFoundError
+from dragoman.cli.unknown import claim_of, tell_claim, unknown_calls
+from dragoman.errors import NotFoundError
+from dragoman.nearest import did_you_mean
 from dragoman.operation import JsonObject, Status
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ app = verb("log", "What was asked and called, and what came of it.")
 __all__ = ["app"]
 
 _POLL_SECONDS = 0.5
+_STATES = (*Status, "cancelled")
 
 
 @app.default
@@ -79,11 +82,14 @@ async def log(
         Print one JSON object.
     """
     if (replay or dry_run) and (id is None or not replay):
-        raise ArgumentError("--replay needs the id of a call, and --dry-run needs --replay.")
-    now = datetime.now(UTC)
+        raise UsageError("--replay needs the id of a call, and --dry-run needs --replay.")
+    if status is not None and status not in _STATES:
+        known = f"Known are: {', '.join(_STATES)}."
+        raise UsageError(f"No call ends '{status}'. {did_you_mean(status, _STATES, 1) or known}")
+    start, end = span(since, until, datetime.now(UTC))
     wanted = CallFilter(
-        since=moment(since, now) if since else None,
-        until=moment(until, now) if until else None,
+        since=start,
+        until=end,
         caller=caller,
         operation=operation,
         status=status,
@@ -160,7 +166,12 @@ async def _tell(d: Dragoman, wanted: str, *, json: bool) -> int:
     try:
         answer = await audit.get_answer(wanted)
     except NotFoundError:
-        call = await audit.get_call(wanted)
+        try:
+            call = await _call(d, wanted)
+        except NotFoundError:
+            if not await tell_claim(d, wanted, json=json):
+                raise
+            return 0
         if json:
             print_json(call.as_json())
             return 0
@@ -179,6 +190,13 @@ async def _tell(d: Dragoman, wanted: str, *, json: bool) -> int:
     else:
         tell_answer(answer, turns, calls)
     return 0
+
+
+async def _call(d: Dragoman, wanted: str) -> CallRecord:
+    """Return a call; one that went out after its yes, and has no end, waits for nobody."""
+    call = await d.parts.audit.get_call(wanted)
+    claim = await claim_of(d, call.id) if call.status == Status.PENDING else None
+    return replace(call, status=claim.state.value) if claim else call
 
 
 async def _replay(d: Dragoman, wanted: str, *, dry_run: bool, json: bool) -> int:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import Parameter
@@ -14,7 +15,7 @@ from dragoman.audit.patterns import Pattern, find_patterns
 from dragoman.audit.stats import By, Group, ModelUse, Stats, Times, read_stats
 from dragoman.cli.charts import bar, over_time, sparkline
 from dragoman.cli.command import Options, verb
-from dragoman.cli.moments import moment
+from dragoman.cli.moments import span
 from dragoman.cli.story import FAULTS
 from dragoman.cli.terminal import (
     bold,
@@ -27,7 +28,6 @@ from dragoman.cli.terminal import (
     table,
     warn,
 )
-from dragoman.errors import ArgumentError
 from dragoman.operation import JsonValue
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ app = verb("stats", "How calls, model and people did, and where failures have a 
 __all__ = ["app", "as_json"]
 
 _COLUMNS = 48
+_BESIDE = 30
+"""Of a terminal's width, what stands beside the columns of time."""
 _GROUPS = 20
 _KINDS = 8
 
@@ -65,14 +67,10 @@ async def stats(
         Print one JSON object.
     """
     now = datetime.now(UTC)
-    start, end = moment(since, now), moment(until, now) if until else now
-    if start >= end:
-        raise ArgumentError(
-            f"{since} is not before {until or 'now'}, so there is nothing to count."
-        )
+    start, end = span(since, until, now)
     async with options.open() as d:
         await d.parts.audit.flush()
-        found = await read_stats(d.parts.store, start, end, by)
+        found = await read_stats(d.parts.store, start or now, end or now, by)
         patterns = await find_patterns(d.parts.store, found)
         quotas = await _quotas(d, now)
     if json:
@@ -114,13 +112,14 @@ def _show(
 
 def _overview(found: Stats) -> Iterator[tuple[str, str]]:
     total, periods = found.total, found.periods.values()
+    columns = max(8, min(_COLUMNS, get_terminal_size().columns - _BESIDE))
     made = Counter[str]()
     bad = Counter[str]()
     for one in periods:
         made.update({name: calls for name, (calls, _) in one.items()})
         bad.update({name: failed for name, (_, failed) in one.items()})
     for name, count, counts in (("calls", total.calls, made), ("failed", total.failed, bad)):
-        line = sparkline(over_time(dict(counts), found.since, found.until, _COLUMNS))
+        line = sparkline(over_time(dict(counts), found.since, found.until, columns))
         share = f"  {_percent(total.failed, total.calls)}" if name == "failed" and count else ""
         yield name, f"{count:>9,}  {line}{share}" if count else f"{count:>9,}"
     queued = f"{duration(total.queued)} in queues, {duration(total.queued_most)} at most"

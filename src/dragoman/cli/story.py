@@ -10,7 +10,7 @@ from typing import cast
 
 from dragoman.audit.approval import Approval
 from dragoman.audit.records import AnswerRecord, CallRecord, TurnRecord
-from dragoman.cli.terminal import bold, duration, neutral, one_line, size
+from dragoman.cli.terminal import bold, duration, neutral, one_line, size, until_then
 from dragoman.operation import JsonValue
 
 __all__ = ["FAULTS", "tell_answer", "tell_call"]
@@ -109,13 +109,16 @@ def _approval(call: CallRecord, approval: Approval | None) -> Iterator[Line]:
 
 def _events(call: CallRecord) -> Iterator[Line]:
     yield 0.0, _parts(call.decision or call.status, call.rule)
-    if call.queue_seconds >= 0.001:
-        yield 0.0, f"waited {duration(call.queue_seconds)} for its turn"
+    pauses = sum(attempt.waited for attempt in call.attempts[1:])
+    if (queued := call.queue_seconds - pauses) >= 0.001:
+        yield 0.0, f"waited {duration(queued)} for its turn"
     for number, attempt in enumerate(call.attempts, 1):
+        pause = attempt.waited if number > 1 else 0.0
+        waited = f"after a wait of {duration(pause)}" if pause >= 0.001 else ""
         took = f"{attempt.ended} after {duration(attempt.seconds)}"
         connect = f"connected in {duration(attempt.connect)}" if attempt.connect else ""
         first = f"first byte after {duration(attempt.first_byte)}" if attempt.first_byte else ""
-        told = _parts(f"attempt {number}: {took}", connect, first)
+        told = _parts(f"attempt {number}: {took}", waited, connect, first)
         yield max(0.0, (attempt.at - call.at).total_seconds()), told
     if not call.attempts and call.api_seconds:
         yield 0.0, f"the API answered {call.http_status} in {duration(call.api_seconds)}"
@@ -149,11 +152,13 @@ def _to_do(call: CallRecord, approval: Approval | None) -> Iterator[str]:
         yield one_line(str(problem["hint"]))
     wait = problem.get("retry_after_s")
     if isinstance(wait, int | float | Decimal):
-        yield f"It may be tried again after {wait:g} s."
+        yield f"It may be tried again after {until_then(float(wait))}."
     if call.status == "pending" and (approval is None or approval.answered is None):
         yield f"dragoman approvals approve {call.approval_id}"
     elif call.status == "pending":
         yield f"dragoman resume {call.id}"
+    elif call.status == "running" and not call.attempts:
+        yield "It is out, or its process died: dragoman log --status unknown says until when."
     elif call.status == "unknown":
         yield f"Nobody knows whether it happened: dragoman reconcile {call.id}"
     elif call.resumable and call.prepared and call.status in {"ok", "failed"}:

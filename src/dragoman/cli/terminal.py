@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from math import ceil
 from typing import TextIO, cast
 
 from dragoman.exact_json import encode
@@ -29,6 +30,7 @@ __all__ = [
     "progress",
     "size",
     "table",
+    "until_then",
     "warn",
 ]
 
@@ -134,6 +136,15 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def duration(seconds: float) -> str:
     """Return a time as people read it: 12 ms, 1.3 s."""
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def until_then(seconds: float) -> str:
+    """Return a wait as people plan it, never shorter than it is: 55 s, 12 min, 6 h 38 min."""
+    whole = ceil(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    hours, minutes = divmod(ceil(whole / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def size(count: int) -> str:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from dragoman.cli.terminal import note, print_json, table
+from dragoman.audit.claims import Claim, ClaimState
+from dragoman.cli.terminal import note, one_line, print_json, table, warn
+from dragoman.errors import NotFoundError
 from dragoman.operation import JsonValue
 
 if TYPE_CHECKING:
     from dragoman.app import Dragoman
-    from dragoman.audit.claims import Claim
 
-__all__ = ["unknown_calls"]
+__all__ = ["claim_of", "tell_claim", "unknown_calls"]
+
+_RUNS = "is out, or its process died: nobody knows before {:%H:%M:%S} UTC"
+_NO_END = {ClaimState.RUNNING, ClaimState.UNKNOWN}
+_DIED = "Its process died, and nobody knows whether it happened."
 
 
 async def unknown_calls(
@@ -37,12 +42,45 @@ async def unknown_calls(
     ]
     if json:
         print_json({"calls": [_as_json(d, claim) for claim in found]})
-    elif not found:
-        note("no calls")
-    else:
+        return 0
+    if found:
         header = ("id", "at (UTC)", "operation", "caller", "user", "to settle it")
         print(table(header, [_row(d, claim) for claim in found]))
+    else:
+        note("no calls")
+    for claim in await d.parts.reconcile.unsettled.running():
+        warn(f"{claim.operation} {claim.call_id} {_RUNS.format(claim.lease_until)}")
     return 0
+
+
+async def claim_of(d: Dragoman, call_id: str) -> Claim | None:
+    """Return what a write without an end holds, by the whole id of its call."""
+    try:
+        claim = await d.parts.reconcile.unsettled.get(call_id)
+    except NotFoundError:
+        return None
+    return claim if claim.state in _NO_END and claim.call_id == call_id else None
+
+
+async def tell_claim(d: Dragoman, wanted: str, *, json: bool) -> bool:
+    """Tell of a write that has no record, because its process runs still or died; or say no."""
+    claim = await claim_of(d, wanted.strip().upper())
+    if claim is None:
+        return False
+    if json:
+        print_json({**_as_json(d, claim), "status": claim.state.value})
+        return True
+    call: Mapping[str, JsonValue] = claim.call or {}
+    print(one_line(f"{claim.operation} · {claim.state} · {claim.started:%a %Y-%m-%d %H:%M:%S} UTC"))
+    for_user = f" for {call['user']}" if call.get("user") else ""
+    print(one_line(f"call {claim.call_id} · {call.get('caller') or ''}{for_user}"))
+    for name, value in cast("Mapping[str, JsonValue]", call.get("arguments") or {}).items():
+        print(one_line(f"  {name} = {value}"))
+    if claim.state is ClaimState.RUNNING:
+        print(f"\n  It {_RUNS.format(claim.lease_until)}.")
+    else:
+        print(f"\n  {_DIED}\n  → {_way(d, claim)}")
+    return True
 
 
 def _row(d: Dragoman, claim: Claim) -> list[object]:

@@ -44,7 +44,8 @@ def check(text: str) -> None:
             'needs a library that is not installed: pip install "dragoman[policy]"'
         ) from None
     except RuntimeError as error:
-        reason = str(error).split("ERROR:", 1)[-1].split("\n", 1)[0]
+        reason = str(error).split("ERROR:", 1)[-1].split("\n", 1)[0].split(" expecting {")[0]
+        reason = reason.replace("'<EOF>'", "the end")
         raise ValueError(f"is no condition: {reason.replace('<input>:', '').strip()}") from None
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from dragoman.config.parameters import parameter_schema
+from dragoman.config.selects import select_fault
 from dragoman.config.settings import (
     ApiSettings,
     HttpMethod,
+    LimitSettings,
     ModelSettings,
     OperationSettings,
     Settings,
@@ -31,6 +33,18 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _OPERATION_NAME = re.compile(r"(?=.*[^\W_])\w[\w./-]{0,199}")
 """As in the names that operations of a document get: no sign that globs or scopes read."""
 
+_REDIS = re.compile(r"rediss?://[^/?#\s]+(/\d*)?(\?\S*)?|unix://\S+")
+_PASSWORD = re.compile(r"://[^/@]*:[^/@]+@")
+_HOLDS_ONE = "holds a password: put the whole address into .env, and write a reference to it"
+_TAKEN = {"authorization", "connection", "content-length", "content-type", "cookie", "host"} | {
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+}
+"""Headers that HTTP or a credential needs for itself (RFC 9110)."""
+
 _SOURCES = ("openapi", "http")
 _BY_HAND = (*METHODS, "path", "query", "header", "body")
 _BOUND = frozenset({"caller.user", "caller.name"})
@@ -47,6 +61,8 @@ def inconsistencies(settings: Settings, where: Where) -> tuple[str, ...]:
     faults += (f"{where('redis')}: {what}" for what in _of_redis(settings))
     faults += (f"{where(*place)}: {what}" for place, what in _of_network(settings.network))
     faults += (f"{where(*place)}: {what}" for place, what in _of_telling(settings))
+    if settings.telemetry.otlp is not None and (fault := _address_fault(settings.telemetry.otlp)):
+        faults.append(f"{where('telemetry', 'otlp')}: telemetry.otlp {fault}")
     return tuple(faults)
 
 
@@ -64,6 +80,7 @@ def _of_api(name: str, api: ApiSettings) -> Iterator[Fault]:
         yield (*at, "overlays"), "overlays change a document, and an http: API has none"
     yield from _of_addresses(at, api)
     yield from _of_idempotency((*at, "idempotency"), api)
+    yield from _of_first_byte(at, api.limits, api.limits.timeout)
     for origin in api.allow_refs:
         if fault := _origin_fault(origin):
             yield (*at, "allow_refs"), f"{'.'.join(at)}.allow_refs: {origin} {fault}"
@@ -73,6 +90,7 @@ def _of_api(name: str, api: ApiSettings) -> Iterator[Fault]:
         yield from _of_fill((*below, "fill"), own.fill)
         yield from _of_select((*below, "select"), own)
         yield from _of_idempotency((*below, "idempotency"), own)
+        yield from _of_first_byte(below, own.limits, own.limits.timeout or api.limits.timeout)
         if own.rename is not None and (fault := _rename_fault(own.rename, given)):
             yield (*below, "rename"), f"{'.'.join((*below, 'rename'))}: {fault}"
         if given == ["http"]:
@@ -82,6 +100,11 @@ def _of_api(name: str, api: ApiSettings) -> Iterator[Fault]:
                 (*below, written[0]),
                 f"'{written[0]}' describes a call of an http: API, and {name} has a document",
             )
+
+
+def _of_select(at: tuple[str, ...], own: OperationSettings) -> Iterator[Fault]:
+    if own.select is not None and (fault := select_fault(own.select)):
+        yield at, fault
 
 
 def _of_accounts(settings: Settings) -> Iterator[Fault]:
@@ -115,6 +138,8 @@ def _of_telling(settings: Settings) -> Iterator[Fault]:
             yield (*at, "webhook"), f"notify.{name}.webhook {fault}"
         if isinstance(one.smtp, str) and not re.match(r"smtps?://[^/?#]", one.smtp):
             yield (*at, "smtp"), f"notify.{name}.smtp begins with smtp:// or smtps:// and a host"
+        elif isinstance(one.smtp, str) and _PASSWORD.search(one.smtp):
+            yield (*at, "smtp"), f"notify.{name}.smtp {_HOLDS_ONE}"
         for address in (*one.email, *filter(None, [one.sender])):
             if not re.fullmatch(r"[^\s,<>]+@[^\s,<>]+", address):
                 yield at, f"notify.{name}: {address!r} is no address of one mailbox"
@@ -127,7 +152,7 @@ def _of_links(at: tuple[str, ...], one: NotifySettings, settings: Settings) -> I
         return
     place = (*at, "answers_as")
     if settings.public_url is None:
-        yield place, "links begin with public_url, which is not set"
+        yield place, "links begin with public_url, which is not set: https://dragoman.example"
     if one.webhook is not None:
         yield place, "links that answer go to people, by mail or Slack, and a webhook is a program"
     caller = settings.callers.get(one.answers_as)
@@ -144,8 +169,7 @@ def _of_network(network: NetworkSettings) -> Iterator[Fault]:
     if isinstance(network.proxy, str):
         try:
             if Proxy.of(network.proxy).password:
-                what = "holds a password: write network: {proxy: ${PROXY}}, and it where PROXY is"
-                yield ("network", "proxy"), f"network.proxy {what}"
+                yield ("network", "proxy"), f"network.proxy {_HOLDS_ONE}"
         except AddressRefusedError as error:
             yield ("network", "proxy"), f"network.proxy: {error.detail}"
 
@@ -153,8 +177,10 @@ def _of_network(network: NetworkSettings) -> Iterator[Fault]:
 def _of_redis(settings: Settings) -> Iterator[str]:
     """Yield what keeps processes from counting together: no address, or a key for each of them."""
     redis = settings.redis
-    if isinstance(redis, str) and not re.match(r"(rediss?|unix)://[^/\s]*", redis):
+    if isinstance(redis, str) and not _REDIS.fullmatch(redis):
         yield "redis must be an address such as redis://localhost:6379/0"
+    elif isinstance(redis, str) and _PASSWORD.search(redis):
+        yield f"redis {_HOLDS_ONE}"
     if redis is not None and settings.key is None:
         yield 'redis is for several processes, which need one key. Write key: "${DRAGOMAN_KEY}"'
 
@@ -225,6 +251,17 @@ def _of_idempotency(at: tuple[str, ...], rules: ApiSettings | OperationSettings)
     key = rules.idempotency
     if key is not None and (key.header is None) == (key.body is None):
         yield at, f"{'.'.join(at)} needs one of: header: Idempotency-Key, body: idempotency_key"
+    if key is not None and (key.header or "").lower() in _TAKEN:
+        yield (*at, "header"), f"{'.'.join(at)}.header: {key.header} has another meaning in HTTP"
+
+
+def _of_first_byte(
+    at: tuple[str, ...], limits: LimitSettings, timeout: float | None
+) -> Iterator[Fault]:
+    """Yield a wait for an answer to begin that is longer than the whole call may take."""
+    if limits.first_byte is not None and timeout is not None and limits.first_byte > timeout:
+        what = f"is longer than all of a call may take (timeout: {timeout:g}s)"
+        yield (*at, "limits", "first_byte"), f"{'.'.join(at)}.limits.first_byte {what}"
 
 
 def _rename_fault(name: str, given: list[str]) -> str:
@@ -233,28 +270,6 @@ def _rename_fault(name: str, given: list[str]) -> str:
     if _OPERATION_NAME.fullmatch(name):
         return ""
     return f"{name[:80]!r} is no name for an operation: letters, digits and _ . / -, at most 200"
-
-
-def _of_select(at: tuple[str, ...], own: OperationSettings) -> Iterator[Fault]:
-    if own.select is None:
-        return
-    import jmespath  # noqa: PLC0415 - only where the owner selects
-
-    try:
-        jmespath.compile(own.select)
-    except jmespath.exceptions.JMESPathError as error:
-        yield at, f"select is no JMESPath expression: {_pointed(own.select, error)}"
-    except RecursionError:
-        yield at, "select is nested too deeply."
-
-
-def _pointed(expression: str, error: Exception) -> str:
-    """Return what is wrong with an expression, with a mark below the place where it is known."""
-    said = str(error).splitlines()[0].removesuffix(", for expression:").removesuffix(":")
-    column = getattr(error, "lex_position", None)
-    if not isinstance(column, int) or len(expression) > 200 or "\n" in expression:
-        return said
-    return f"{said}\n  {expression}\n  {' ' * column}^"
 
 
 def _by_hand(at: tuple[str, ...], own: OperationSettings) -> Iterator[Fault]:

@@ -19,6 +19,9 @@ Where = Callable[..., str]
 Place = tuple[str | int, ...]
 
 _UNSET = "unset:"
+_MOST = {86_400.0: "24h", 30 * 86_400.0: "30d"}
+"""The bounds of times, as they would be written."""
+
 _TYPES = {
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
@@ -74,6 +77,10 @@ def _sentence(fault: ErrorDetails, message: str) -> str:
         return f"must be {said}"
     if kind == "string_pattern_mismatch" and fault["loc"][-1] == "rate":
         return "must be a rate such as 60/minute (second, minute, hour or day)"
+    if kind == "string_pattern_mismatch" and fault["loc"][-1] == "header":
+        return "must be the name of a header, such as Idempotency-Key"
+    if kind == "less_than_equal" and (most := _MOST.get(fault.get("ctx", {}).get("le", 0))):
+        return f"must be {most} at the most"
     return re.sub(r"^Input should (be|have)", r"must \1", message)
 
 

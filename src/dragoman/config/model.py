@@ -27,6 +27,10 @@ def part(kind: type[P], value: dict[str, object], info: ValidationInfo) -> P:
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(map(str, fault["loc"]))
-        what = {"missing": "is missing", "extra_forbidden": "is not known here"}.get(fault["type"])
+        known = ", ".join(one.alias or key for key, one in kind.model_fields.items())
+        what = {
+            "missing": "is missing",
+            "extra_forbidden": f"is not known here. Known are: {known}.",
+        }.get(fault["type"])
         told = what or fault["msg"].removeprefix("Value error, ")
         raise ValueError(f"{name} {told}".lstrip()) from None

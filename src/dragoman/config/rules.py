@@ -140,11 +140,13 @@ Ownership = Annotated[
 ]
 
 
-def _pages(value: object, info: ValidationInfo) -> object:
+def _pages(value: object) -> object:
     """Read how many pages at the most, or more of it."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return part(PageSettings, {"most": value}, info)
-    return part(PageSettings, value, info) if isinstance(value, dict) else value
+        return {"most": value}
+    if isinstance(value, dict | PageSettings):
+        return value
+    raise ValueError("must be how many pages at the most, such as 10, or {most: 10, by: cursor}")
 
 
 Pages = Annotated[PageSettings, BeforeValidator(_pages, json_schema_input_type=int | PageSettings)]

@@ -91,9 +91,9 @@ def _acts_for(value: object) -> object:
 
 def _seconds(value: object) -> object:
     """Read `10s`, `500ms`, `2m` or a number of seconds."""
-    if not isinstance(value, str):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", value.strip())
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", str(value).strip())
     if not match:
         raise ValueError("must be a time such as 500ms, 10s or 2m")
     units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -105,18 +105,16 @@ def _freshness(value: object) -> object:
     if value == "never":
         return 0.0
     try:
-        if not isinstance(value, bool):
-            return _seconds(value)
+        return _seconds(value)
     except ValueError:
-        pass
-    raise ValueError("must be a time such as 30s or 5m, or never")
+        raise ValueError("must be a time such as 30s or 5m, or never") from None
 
 
 def _days(value: object) -> object:
     """Read `90d`, `12h` or a number of days."""
-    if not isinstance(value, str):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(d|h)", value.strip())
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(d|h)", str(value).strip())
     if not match:
         raise ValueError("must be a time such as 90d or 12h")
     return float(match[1]) / {"d": 1, "h": 24}[match[2]]

@@ -56,11 +56,16 @@ class Links:
 
     async def make(self, approval: Approval, name: str) -> str:
         """Return the token with which that one answers; raises `PolicyError` where it may not."""
-        if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
-            raise ArgumentError(f"A name is printable, and of {MAX_NAME} characters at the most.")
         if approval.state is not ApprovalState.WAITING:
             raise answered_already(approval)
         self._check(approval, name)
+        # With spaces of its own it would be another name here than where it answers.
+        if (
+            name != " ".join(name.split())
+            or not 0 < len(name) <= MAX_NAME
+            or not name.isprintable()
+        ):
+            raise ArgumentError(f"A name is printable, and of {MAX_NAME} characters at the most.")
         expires = int(approval.expires.timestamp())
         body = _VERSION + canonical([approval.id, name, approval.prepared_hash, expires])
         return _encoded(body + await self._mac(body))

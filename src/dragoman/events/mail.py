@@ -142,7 +142,8 @@ def _deliver(
             final=final,
         ) from None
     except (smtplib.SMTPException, OSError, ValueError) as error:
-        raise UndeliveredError(f"The mail server: {type(error).__name__}.") from None
+        said = error.strerror if isinstance(error, ConnectionError) else None
+        raise UndeliveredError(f"The mail server: {said or type(error).__name__}.") from None
     finally:
         client.close()
     if refused:

@@ -61,7 +61,10 @@ class Proxy:
             raise AddressRefusedError("A proxy is written as http://host:port.")
         login, _, place = rest.rpartition("@")
         user, _, password = login.partition(":")
-        address = parse_address(f"http://{place}")
+        try:
+            address = parse_address(f"http://{place}")
+        except AddressRefusedError:  # which shows it: half a password, if that holds an @
+            raise AddressRefusedError("What stands for host and port is neither.") from None
         if address.target != "/":
             raise AddressRefusedError("The address of a proxy ends with its port.")
         listed = Reach.of(hosts=[host.removeprefix(".") for host in without])

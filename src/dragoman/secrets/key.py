@@ -22,8 +22,11 @@ _MIN_LENGTH = 16
 class RootKey:
     """The key that the owner names, or one that is made in a folder of ours, mode 0600."""
 
-    def __init__(self, template: Template | None, resolver: Secrets, base: Path) -> None:
+    def __init__(
+        self, template: Template | None, resolver: Secrets, base: Path, where: str = "key"
+    ) -> None:
         self._template = template
+        self._where = where
         self._resolver = resolver
         self._path = base / _FILE
         self._root: bytes | None = None
@@ -44,7 +47,7 @@ class RootKey:
     async def _load(self) -> bytes:
         if self._template is None:
             return await asyncio.to_thread(_read_or_make, self._path)
-        value = await self._resolver.resolve(self._template, where="key")
+        value = await self._resolver.resolve(self._template, where=self._where)
         if len(value) < _MIN_LENGTH:
             raise CredentialError(
                 f"key: {self._template} has fewer than {_MIN_LENGTH} characters.",

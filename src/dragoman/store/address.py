@@ -19,7 +19,7 @@ _SQLITE = "sqlite"
 class Address:
     """A database: `path` for SQLite (None for one in memory), `url` for PostgreSQL.
 
-    `shown` names it in messages, without user, password and options.
+    `shown` names it in messages, without user, password, options and a folder of this machine.
     """
 
     shown: str
@@ -52,8 +52,9 @@ def read_address(url: str, base: Path) -> Address:
         raise ConfigurationError(f"store: a SQLite path follows three slashes. {_FORMS}")
     if "?" in rest or "\0" in rest:
         raise ConfigurationError(f"store: SQLite takes a path and no options. {_FORMS}")
-    path = base / rest.removeprefix("/")
-    return Address(f"sqlite:///{path.name}", path=path)
+    written = rest.removeprefix("/")
+    path = base / written
+    return Address(f"sqlite:///{path.name if written.startswith('/') else written}", path=path)
 
 
 def _shown(url: str) -> str:

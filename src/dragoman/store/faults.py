@@ -18,6 +18,7 @@ _HINTS = {
     "disk is full": "Free some space.",
     "readonly": "The file and its folder must be writable.",
     "unable to open": "The folder must exist and be writable.",
+    "no such file": "The folder must exist and be writable.",
     "not a database": "Name another file under store:, or move this one away.",
     "refused": "Is the server running?",
     "password": "Check user and password under store:.",

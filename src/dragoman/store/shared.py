@@ -24,6 +24,7 @@ from dragoman.identifiers import new_id
 from dragoman.secrets.secrets import Secrets
 
 if TYPE_CHECKING:
+    from limits import RateLimitItem
     from limits.aio.strategies import MovingWindowRateLimiter
     from redis.asyncio import Redis
 
@@ -95,13 +96,19 @@ class Shared:
         taken = await self._ask(lambda fleet: fleet.take(subject, rate))
         return self._take_here(subject, rate) if taken is None else taken or None
 
-    def _take_here(self, subject: str, rate: str) -> float | None:
+    async def left(self, subject: str, rate: str) -> float | None:
+        """Return what `take` would, and count nothing."""
+        left = await self._ask(lambda fleet: fleet.left(subject, rate))
+        return self._take_here(subject, rate, counts=False) if left is None else left or None
+
+    def _take_here(self, subject: str, rate: str, *, counts: bool = True) -> float | None:
         count, _, unit = rate.partition("/")
         window = self._windows.setdefault((subject, rate), deque(maxlen=int(count)))
         now = self.clock.monotonic()
         if len(window) == window.maxlen and (left := window[0] + _WINDOWS[unit] - now) > 0:
             return left
-        window.append(now)
+        if counts:
+            window.append(now)
         return None
 
     async def note(self, subject: str, text: str, seconds: float) -> None:
@@ -208,8 +215,16 @@ class _Fleet:
         from limits import parse  # noqa: PLC0415
 
         item, name = parse(rate), self._name(subject)
-        if await self.limiter.hit(item, name):
-            return 0.0
+        return 0.0 if await self.limiter.hit(item, name) else await self._seconds(item, name)
+
+    async def left(self, subject: str, rate: str) -> float:
+        """Return what `take` would, and count nothing."""
+        from limits import parse  # noqa: PLC0415
+
+        item, name = parse(rate), self._name(subject)
+        return 0.0 if await self.limiter.test(item, name) else await self._seconds(item, name)
+
+    async def _seconds(self, item: RateLimitItem, name: str) -> float:
         stats = await self.limiter.get_window_stats(item, name)
         return max(0.001, stats.reset_time - time.time())
 

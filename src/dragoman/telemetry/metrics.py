@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
+from dragoman.telemetry.aside import Aside
+
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -78,24 +80,29 @@ METRICS = tuple(
 class Metrics:
     """The measurements of one open configuration; where they are shared by workers, of the process.
 
-    A label's value must come from a bounded set: whoever measures sees to that.
+    A label's value must come from a bounded set: whoever measures sees to that. No fault in here
+    reaches who measures, only who reads.
     """
 
     is_shared: bool = field(default_factory=lambda: _folder() is not None)
     _families: _Families | None = None
     _children: dict[tuple[str, ...], object] = field(default_factory=dict)
+    _aside: Aside = field(default_factory=Aside)
 
     def add(self, name: str, *labels: str, by: float = 1.0) -> None:
         """Count so many more of it."""
-        cast("Counter", self._child(name, *labels)).inc(by)
+        with self._aside:
+            cast("Counter", self._child(name, *labels)).inc(by)
 
     def observe(self, name: str, *labels: str, seconds: float) -> None:
         """Take note of one duration."""
-        cast("Histogram", self._child(name, *labels)).observe(seconds)
+        with self._aside:
+            cast("Histogram", self._child(name, *labels)).observe(seconds)
 
     def set(self, name: str, *labels: str, to: float) -> None:
         """Say how much it is now."""
-        cast("Gauge", self._child(name, *labels)).set(to)
+        with self._aside:
+            cast("Gauge", self._child(name, *labels)).set(to)
 
     def exposition(self, *, openmetrics: bool = False) -> str:
         """Return all of it as text (Prometheus 0.0.4, or OpenMetrics 1.0), of all workers."""

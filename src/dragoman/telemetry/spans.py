@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dragoman.telemetry import names
+from dragoman.telemetry.aside import Aside
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
@@ -34,6 +35,7 @@ class Spans:
         from opentelemetry import trace  # noqa: PLC0415 - only where somebody takes them
 
         self._redact = redact
+        self._aside = Aside()
         self._trace = trace
         self._tracer = trace.get_tracer("dragoman", tracer_provider=tracers)
         meter = meters.get_meter("dragoman")
@@ -63,11 +65,33 @@ class Spans:
         Where it `joins`, the span of whoever called takes its attributes, if there is one.
         """
         added: dict[str, Attribute] = {}
+        opened = self._opened(name, attributes, added, kind, joins=joins)
+        is_open = False
+        with self._aside:
+            opened.__enter__()
+            is_open = True
+        try:
+            yield added
+        finally:
+            if is_open:
+                with self._aside:
+                    opened.__exit__(*sys.exc_info())
+
+    @contextmanager
+    def _opened(
+        self,
+        name: str,
+        attributes: Mapping[str, Attribute],
+        added: dict[str, Attribute],
+        kind: Kind,
+        *,
+        joins: bool,
+    ) -> Iterator[None]:
         outer = self._trace.get_current_span()
         if joins and outer.is_recording():
             outer.set_attributes(self._clean(attributes))
             try:
-                yield added
+                yield
             finally:
                 self._end(outer, added)
             return
@@ -79,7 +103,7 @@ class Spans:
             set_status_on_exception=False,
         ) as span:
             try:
-                yield added
+                yield
             finally:
                 self._end(span, added)
 
@@ -88,15 +112,17 @@ class Spans:
     ) -> None:
         """Add a span of something that has ended: an exchange with a server."""
         start = int(at.timestamp() * 1e9)
-        span = self._tracer.start_span(
-            name, kind=self._trace.SpanKind.CLIENT, attributes={}, start_time=start
-        )
-        self._end(span, attributes)
-        span.end(start + int(seconds * 1e9))
+        with self._aside:
+            span = self._tracer.start_span(
+                name, kind=self._trace.SpanKind.CLIENT, attributes={}, start_time=start
+            )
+            self._end(span, attributes)
+            span.end(start + int(seconds * 1e9))
 
     def measure(self, name: str, amount: float, attributes: Mapping[str, Attribute]) -> None:
         """Take note of a duration in seconds, or of a number of tokens."""
-        self._measures[name].record(amount, self._clean(attributes))
+        with self._aside:
+            self._measures[name].record(amount, self._clean(attributes))
 
     def _end(self, span: Span, added: Mapping[str, Attribute]) -> None:
         span.set_attributes(self._clean(added))

@@ -46,6 +46,8 @@ async def open_spans(
         _log.warning("nothing is sent to %s: pip install 'dragoman[otel]'", collector)
     except DragomanError as error:
         _log.warning("nothing is sent to %s: %s", collector, error)
+    except ValueError as error:  # of a variable of OpenTelemetry's own that means nothing
+        _log.warning("nothing is sent to %s: %s", collector, type(error).__name__)
     return None, None
 
 

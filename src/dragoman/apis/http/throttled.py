@@ -14,6 +14,8 @@ __all__ = ["Throttled", "throttled"]
 
 _MAX_BODY = 64 * 1024
 _MAX_ERRORS = 20
+_LONGEST = 60.0
+"""Seconds. A bucket fills in less; and a body may be what somebody has stored at the API."""
 
 # As documented at https://docs.slack.dev/apis/web-api/rate-limits for Slack, at
 # https://shopify.dev/docs/api/usage/limits for Shopify, and for GitHub at
@@ -71,7 +73,7 @@ def _until_affordable(said: JsonValue) -> float | None:
     rate = _number(_member(said, *at, "restoreRate"))
     if cost is None or there is None or not rate:
         return None
-    return max(0.0, (cost - there) / rate)
+    return min(_LONGEST, max(0.0, (cost - there) / rate))
 
 
 def _member(value: JsonValue, *names: str) -> JsonValue:

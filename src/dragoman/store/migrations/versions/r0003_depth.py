@@ -90,7 +90,8 @@ def _make_outbox() -> None:
         *map(_maybe, ("lease_until", "delivered", "error")),
     )
     op.create_index("event_outbox_by_due", "event_outbox", ["state", "due"])
-    op.create_index("event_outbox_by_subject", "event_outbox", ["destination", "subject", "id"])
+    by_subject = ["destination", "subject", "state", "at"]
+    op.create_index("event_outbox_by_subject", "event_outbox", by_subject)
 
 
 def _make_results() -> None:
