@@ -54,13 +54,13 @@ def raised(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: set[object] = set()
     real = call_path.failed
 
-    def watch(call: Any, error: DragomanError, prepared: Any) -> Any:
+    def watch(call: Any, error: DragomanError, *rest: Any) -> Any:
         *_, (frame, line) = traceback.walk_tb(error.__traceback__)
         place = (call.operation.partition("_")[0], frame.f_code, line)
         if place not in seen:
             seen.add(place)
             shown.append(with_locals(error))
-        return real(call, error, prepared)
+        return real(call, error, *rest)
 
     monkeypatch.setattr(call_path, "failed", watch)
     return shown

@@ -150,6 +150,7 @@ ERRORS = {
     "call.edited.Edited",
     "call.ending.Ended",
     "call.ending.Repeated",
+    "cli.command.UsageError",
     "cli.entry.UnreadableError",
     "cli.keyboard.Interrupted",
     "config.conditions.ConditionFault",

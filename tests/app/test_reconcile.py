@@ -128,8 +128,8 @@ async def test_what_the_api_does_not_know_is_free_once_its_sender_has_surely_giv
     ("answer", "why"),
     [
         (None, "shop.getOrder could not be read: 503"),
-        ({"orders": []}, "The reconcile: rule has no value: "),
-        ({"refunds": "many"}, "The reconcile: rule has no value: "),
+        ({"orders": []}, "The reconcile: rule"),
+        ({"refunds": "many"}, "The reconcile: rule"),
     ],
 )
 async def test_without_a_yes_or_a_no_it_stays_unknown_and_says_why(
@@ -143,6 +143,7 @@ async def test_without_a_yes_or_a_no_it_stays_unknown_and_says_why(
     found = await d.reconcile(call)
     assert found.happened is None
     assert found.note.startswith(why)
+    assert answer is None or " has no value: " in found.note
     again = await d.call("shop.refundOrder", REFUND, idempotency_key="k")
     assert (again.status, api.sent) == (Status.UNKNOWN, 1)
 

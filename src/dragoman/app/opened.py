@@ -121,14 +121,15 @@ class Opened:
                 closing.push_async_callback(self._parts.store.aclose)
                 closing.push_async_callback(self._parts.shared.aclose)
                 closing.push_async_callback(self._parts.audit.aclose)
-                for route in self._parts.routes.values():
-                    for credentials in route.accounts.values():
-                        closing.push_async_callback(credentials.aclose)
             if self._provider is not None:
                 closing.push_async_callback(self._provider.aclose)
             if self._parts is not None:
                 closing.push_async_callback(self._parts.path.record.settled, _END_SECONDS)
             closing.push_async_callback(self._network.aclose)
+            # Before the network: a token that is being renewed is lost without its answer.
+            for route in self._parts.routes.values() if self._parts else ():
+                for credentials in route.accounts.values():
+                    closing.push_async_callback(credentials.aclose)
             if self._delivery is not None:
                 closing.push_async_callback(self._delivery.aclose)
 

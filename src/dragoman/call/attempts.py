@@ -43,11 +43,13 @@ class Sending:
     def note(self, at: datetime, began: float, end: End | None, waited: float) -> None:
         """Add what is known of an attempt; one that has no end was cancelled."""
         ended, connect, first_byte = "cancelled", None, None
+        seconds = self.deadline.clock.monotonic() - began
         if isinstance(end, Received):
-            ended, connect, first_byte = str(end.status), end.connect, end.first_byte
+            # The first call of a process imports its client, which is no time of the API.
+            ended, seconds = str(end.status), end.seconds
+            connect, first_byte = end.connect, end.first_byte
         elif end is not None:
             ended = end.code
-        seconds = self.deadline.clock.monotonic() - began
         self.attempts.append(Attempt(at, ended, seconds, waited, connect, first_byte))
 
 
