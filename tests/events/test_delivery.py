@@ -220,7 +220,7 @@ async def test_who_ends_tells_first_what_it_has_to_tell(store: Store, clock: Mov
     here.delivery.start()
     await here.approvals.ask(QUESTION)
     await here.approvals.answer("ap_1", approved=True, by="ana")
-    await here.delivery.aclose()
+    await here.delivery.aclose(seconds=60)
     assert [message.event for message in hearer.heard] == ["approval.asked", "approval.answered"]
 
 
